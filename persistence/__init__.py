@@ -1,0 +1,1 @@
+"""Keeps rows in PostgreSQL; knows nothing of gRPC, Protobuf, schemas or the service."""

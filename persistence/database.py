@@ -1,0 +1,188 @@
+"""`Database.read` and `Database.write`: the one place where transactions, retries and cancellation are handled."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from persistence import errors
+from persistence.deadline import time_left
+from persistence.pulse import Pulse
+from persistence.repositories.requests import Claim
+from persistence.sealing import Sealer
+from persistence.turns import Turns
+from persistence.unit_of_work import UnitOfWork
+
+TRIES = 3
+Caller = TypeVar("Caller")
+Command = TypeVar("Command")
+Result = TypeVar("Result")
+
+
+class Message(Protocol):
+    """What an answer is to persistence: something that can be made into bytes."""
+
+    def SerializeToString(self) -> bytes: ...
+
+
+UseCase = Callable[[UnitOfWork, Caller, Command], Awaitable[Result]]
+Encode = Callable[[Result], Message]
+
+
+class Replayed(bytes):
+    """An answer that an earlier call of the same request id stored."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the units of this worker did, for the metrics."""
+
+    units: int = 0
+    retries: int = 0
+    replays: int = 0
+    outcomes_unknown: int = 0
+
+
+class Database:
+    """Runs use cases: `read` in AUTOCOMMIT (one statement, one round trip), `write` in one transaction.
+
+    Each unit runs in a task of its own that outlives a caller who hangs up, since a cancelled statement costs its
+    connection and leaves the outcome unknown. Returning commits, raising rolls back.
+    """
+
+    def __init__(self, engine: AsyncEngine, pulse: Pulse, keys: Sequence[bytes], *, pooler: bool = False) -> None:
+        self._engine = engine
+        self._reads = engine if pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._sealer = Sealer(keys, "requests.answer")
+        self._turns = Turns()
+        self._units: set[asyncio.Task[bytes]] = set()
+        self.pulse = pulse
+        self.counts = Counts()
+
+    async def read(
+        self,
+        use_case: UseCase[Caller, Command, Result],
+        caller: Caller,
+        command: Command,
+        encode: Encode[Result],
+    ) -> bytes:
+        """The encoded result of a use case that only reads. Raises what the use case raises, and PersistenceError."""
+
+        async def attempt() -> bytes:
+            async with _connected(self._reads) as connection:
+                return encode(await use_case(self._unit(connection), caller, command)).SerializeToString()
+
+        return await asyncio.shield(self._start(self._tries(attempt)))
+
+    async def write(
+        self,
+        use_case: UseCase[Caller, Command, Result],
+        caller: Caller,
+        command: Command,
+        encode: Encode[Result],
+        claim: Claim | None = None,
+    ) -> bytes:
+        """The encoded result of a use case that writes, committed; a `Replayed` one where `claim` was served before.
+
+        The result is encoded before COMMIT: what cannot be encoded is not committed. With a claim the answer is stored
+        in the same transaction. Raises what the use case raises, and PersistenceError.
+        """
+
+        async def attempt() -> bytes:
+            async with _connected(self._engine) as connection:
+                unit = self._unit(connection)
+                if claim is not None and (stored := await unit.requests.claim(claim)) is not None:
+                    self.counts.replays += 1
+                    return Replayed(stored)
+                answer = encode(await use_case(unit, caller, command)).SerializeToString()
+                if claim is not None:
+                    await unit.requests.store(claim, answer)
+                await _commit(connection, claim)
+                return answer
+
+        if claim is None:
+            return await asyncio.shield(self._start(self._tries(attempt)))
+        release = await self._turns.take((claim.caller_id, claim.request_id))
+        unit = self._start(self._tries(attempt))
+        unit.add_done_callback(lambda _: release())
+        return await asyncio.shield(unit)
+
+    def _unit(self, connection: AsyncConnection) -> UnitOfWork:
+        return UnitOfWork(connection, self._sealer)
+
+    def _start(self, work: Awaitable[bytes]) -> asyncio.Task[bytes]:
+        self.counts.units += 1
+        unit = asyncio.ensure_future(work)
+        self._units.add(unit)
+        unit.add_done_callback(self._units.discard)
+        return unit
+
+    async def _tries(self, attempt: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Runs the whole unit again after a lost race or connection: at most TRIES times, inside the deadline."""
+        in_doubt = False
+        for tries_left in range(TRIES - 1, -1, -1):
+            try:
+                return await attempt()
+            except Exception as error:
+                reason = errors.translate(error)
+                in_doubt |= isinstance(reason, errors.CommitInDoubt)
+                if not (tries_left and isinstance(reason, errors.Retryable) and await _pause(TRIES - tries_left)):
+                    raise self._final(reason, in_doubt=in_doubt) from error
+                self.counts.retries += 1
+        raise AssertionError("the last try either returns or raises")
+
+    def _final(self, reason: Exception, *, in_doubt: bool) -> Exception:
+        if isinstance(reason, errors.OutcomeUnknown) or (in_doubt and isinstance(reason, errors.PersistenceError)):
+            self.counts.outcomes_unknown += 1
+            return errors.OutcomeUnknown(str(reason), repeatable=in_doubt)
+        if isinstance(reason, errors.PoolExhausted) and not self.pulse.alive:
+            return errors.DatabaseUnavailable("no connection became free, and the database is silent")
+        return reason
+
+    @property
+    def running(self) -> int:
+        """How many units run, also those whose callers have left."""
+        return len(self._units)
+
+    async def settle(self, seconds: float) -> int:
+        """Waits for the units that still run; answers how many did not end in time."""
+        if not self._units:
+            return 0
+        return len((await asyncio.wait(self._units, timeout=seconds))[1])
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool, given up where the database fell silent: a reply that comes later would be misread."""
+    async with engine.connect() as connection:
+        try:
+            yield connection
+        except errors.DatabaseUnavailable:
+            await connection.invalidate()
+            raise
+
+
+async def _commit(connection: AsyncConnection, claim: Claim | None) -> None:
+    """A connection that ends during COMMIT leaves the outcome open: with a claim the unit runs again and finds out."""
+    try:
+        await connection.commit()
+    except Exception as error:
+        reason = errors.translate(error)
+        if not isinstance(reason, (errors.ConnectionLost, errors.DatabaseUnavailable)):
+            raise reason from error
+        if claim is None:
+            raise errors.OutcomeUnknown("the connection ended during COMMIT", repeatable=False) from error
+        raise errors.CommitInDoubt("the connection ended during COMMIT") from error
+
+
+async def _pause(failures: int) -> bool:
+    """Full jitter, up to 10, 20, 40 ms; False where the caller would no longer be there afterwards."""
+    seconds = random.uniform(0, 0.01 * 2 ** (failures - 1))  # noqa: S311 - jitter needs no secrecy
+    if seconds >= time_left():
+        return False
+    await asyncio.sleep(seconds)
+    return True

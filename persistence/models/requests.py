@@ -1,0 +1,33 @@
+"""Table `requests`: the outcomes of mutations by their request id (AIP-155)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from persistence.models.base import Base, bounded_text, timestamp
+
+
+class RequestRow(Base):
+    __tablename__ = "requests"
+
+    caller_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, comment="Id of the account that called")
+    request_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, comment="The id that the caller chose")
+    method: Mapped[str] = bounded_text("method", 1, 200, "Full name of the method that was called")
+    fingerprint: Mapped[bytes] = mapped_column(
+        LargeBinary,
+        CheckConstraint("octet_length(fingerprint) = 32", name="fingerprint_length"),
+        comment="SHA-256 of the method and the command as canonical JSON",
+    )
+    answer: Mapped[bytes | None] = mapped_column(
+        LargeBinary,
+        CheckConstraint("octet_length(answer) <= 4194304", name="answer_length"),
+        comment="The encoded answer, encrypted; NULL only inside the transaction that works",
+    )
+    created_at: Mapped[datetime] = timestamp("created_at", "When the id was claimed", default=True)
+
+    __table_args__ = (
+        Index("ix_requests_created_at", "created_at", postgresql_using="brin", postgresql_with={"autosummarize": True}),
+        {"comment": "Outcomes of mutations by request id, kept for 24 hours"},
+    )

@@ -1,0 +1,54 @@
+"""Table `users`: the accounts."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Enum, Index, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from persistence.models.base import Authored, Base, SoftlyDeleted, Versioned, bounded_text, deletion_is_whole
+
+if TYPE_CHECKING:
+    from persistence.models.tasks import TaskRow
+
+USER_ROLES = ("USER", "SERVICE", "ADMIN")
+LIVING = text("deleted_at IS NULL")
+DELETED = text("deleted_at IS NOT NULL")
+
+
+class UserRow(Versioned, SoftlyDeleted, Authored, Base):
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, comment="The user's id, part of its name")
+    email: Mapped[str | None] = bounded_text("email", 3, 254, "Mail address as it was given", nullable=True)
+    email_key: Mapped[str | None] = bounded_text(
+        "email_key", 3, 1024, "Mail address without case (NFKC, casefold); unique among the living", nullable=True
+    )
+    username: Mapped[str] = bounded_text("username", 1, 63, "User name as it was given")
+    username_key: Mapped[str] = bounded_text(
+        "username_key", 1, 63, "User name without case (NFKC, casefold); unique among the living"
+    )
+    display_name: Mapped[str] = bounded_text("display_name", 0, 200, "Name shown to people; may be empty")
+    time_zone: Mapped[str] = bounded_text("time_zone", 1, 64, "IANA time zone, such as Europe/Berlin")
+    role: Mapped[str] = mapped_column(Enum(*USER_ROLES, name="user_role"), comment="What kind of account it is")
+    annotations: Mapped[dict[str, str]] = mapped_column(
+        JSONB,
+        CheckConstraint("jsonb_typeof(annotations) = 'object'", name="annotations_object"),
+        CheckConstraint("pg_column_size(annotations) <= 400000", name="annotations_size"),
+        server_default=text("'{}'::jsonb"),
+        comment="Free key and value pairs of the clients; validated by the schema",
+    )
+
+    tasks: Mapped[list["TaskRow"]] = relationship(back_populates="owner", lazy="raise", passive_deletes="all")
+
+    __table_args__ = (
+        CheckConstraint("role = 'SERVICE' OR email IS NOT NULL", name="person_has_email"),
+        CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_has_key"),
+        deletion_is_whole(),
+        Index("uq_users_email_key", "email_key", unique=True, postgresql_where=LIVING),
+        Index("uq_users_username_key", "username_key", unique=True, postgresql_where=LIVING),
+        Index("ix_users_id_living", "id", postgresql_where=LIVING),
+        Index("ix_users_purge_at", "purge_at", postgresql_where=DELETED),
+        {"comment": "The accounts: people, services and administrators"},
+    )

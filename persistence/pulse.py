@@ -1,0 +1,61 @@
+"""Whether the database answers: one ping at a time, on a connection of its own."""
+
+import asyncio
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+INTERVAL = 0.25  # seconds between pings
+PATIENCE = 1.0  # seconds without an answer after which the database counts as silent
+
+
+class Pulse:
+    """`alive` is what health and the refusals of calls go by; `beat` runs for as long as the service does."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._last = float("-inf")
+
+    @property
+    def age(self) -> float:
+        """Seconds since the database last answered."""
+        return asyncio.get_running_loop().time() - self._last
+
+    @property
+    def alive(self) -> bool:
+        return self.age < PATIENCE
+
+    def seen(self) -> None:
+        self._last = asyncio.get_running_loop().time()
+
+    async def beat(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except Exception:  # noqa: BLE001 - whatever went wrong, the age tells it; the next try makes a new connection
+                await asyncio.sleep(INTERVAL)
+
+    async def _listen(self) -> None:
+        """Pings until one fails; the connection is given up without waiting for a server that may be frozen."""
+        async with asyncio.timeout(PATIENCE):
+            connection = await self._engine.connect()
+        try:
+            await self._ping(connection)
+        finally:
+            await _abandon(connection)
+
+    async def _ping(self, connection: AsyncConnection) -> None:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        while True:
+            async with asyncio.timeout(PATIENCE):
+                await connection.execute(text("SELECT 1"))
+            self.seen()
+            await asyncio.sleep(INTERVAL)
+
+
+async def _abandon(connection: AsyncConnection) -> None:
+    raw = await connection.get_raw_connection()
+    if raw.driver_connection is not None:
+        raw.driver_connection.terminate()
+    await connection.invalidate()
+    await connection.close()

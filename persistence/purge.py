@@ -1,0 +1,67 @@
+"""Removes for good what has passed its time: outcomes after a day, deleted resources after their `purge_at`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+BATCH = 1000  # rows of one transaction: its locks are short, and an interrupted purge loses little
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('taxiway.purge'))")
+
+# Children before parents. A row is looked at again when it is deleted, so that an undelete in between is kept.
+_STATEMENTS = {
+    "requests": """
+        DELETE FROM requests WHERE (caller_id, request_id) IN (
+            SELECT caller_id, request_id FROM requests WHERE created_at < now() - interval '24 hours' LIMIT :batch)""",
+    "requests of purged users": """
+        DELETE FROM requests WHERE (caller_id, request_id) IN (
+            SELECT r.caller_id, r.request_id FROM requests r JOIN users u ON u.id = r.caller_id
+            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch)""",
+    "tasks": """
+        DELETE FROM tasks WHERE (owner_id, id) IN (
+            SELECT owner_id, id FROM tasks WHERE deleted_at IS NOT NULL AND purge_at <= now() LIMIT :batch
+        ) AND purge_at <= now()""",
+    "tasks of purged users": """
+        DELETE FROM tasks WHERE (owner_id, id) IN (
+            SELECT t.owner_id, t.id FROM tasks t JOIN users u ON u.id = t.owner_id
+            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch)""",
+    "users": """
+        DELETE FROM users WHERE id IN (
+            SELECT id FROM users u WHERE deleted_at IS NOT NULL AND purge_at <= now()
+            AND NOT EXISTS (SELECT FROM tasks t WHERE t.owner_id = u.id) LIMIT :batch
+        ) AND purge_at <= now()""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many rows each step removed."""
+
+    rows: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.rows.values())
+
+
+async def purge(engine: AsyncEngine) -> Purged:
+    """Removes all that is due, a transaction for each batch. Where another worker is at it nothing is removed here."""
+    return Purged({step: await _remove(engine, statement) for step, statement in _STATEMENTS.items()})
+
+
+async def _remove(engine: AsyncEngine, statement: str) -> int:
+    removed = 0
+    while True:
+        count = await _remove_batch(engine, statement)
+        removed += count
+        if count < BATCH:
+            return removed
+
+
+async def _remove_batch(engine: AsyncEngine, statement: str) -> int:
+    async with engine.begin() as connection:
+        if not (await connection.execute(_LOCK)).scalar_one():
+            return 0
+        result: Any = await connection.execute(text(statement), {"batch": BATCH})
+        return int(result.rowcount)

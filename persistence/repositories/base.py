@@ -1,0 +1,99 @@
+"""What every repository stands on: three primitives, and the one statement that changes a row under a guard."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Executable, Row, Table, and_, bindparam, func, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from persistence import errors
+
+RETENTION = timedelta(days=30)  # from the deletion of a resource to its purge
+
+
+class Moment(Enum):
+    """A time that the database's clock fills in, so that workers with other clocks agree."""
+
+    NOW = "now"
+    PURGE = "purge"  # now and the retention
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must hold of a row for a change to happen: the statement itself decides, so no read comes before it."""
+
+    deleted: bool = False
+    version: tuple[int, datetime] | None = None  # version and creation, as the etag names them
+    states: tuple[str, ...] | None = None
+
+
+class Repository:
+    """One table within one transaction. Rows leave it as they are; use cases turn them into schemas."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def _one(self, statement: Executable, values: Mapping[str, object]) -> Row[Any] | None:
+        try:
+            return (await self._connection.execute(statement, values)).first()
+        except Exception as error:
+            raise errors.translate(error) from error
+
+    async def _all(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Row[Any]]:
+        try:
+            return (await self._connection.execute(statement, values)).all()
+        except Exception as error:
+            raise errors.translate(error) from error
+
+    async def _run(self, statement: Executable, values: Mapping[str, object]) -> int:
+        """Answers how many rows were written."""
+        try:
+            return (await self._connection.execute(statement, values)).rowcount
+        except Exception as error:
+            raise errors.translate(error) from error
+
+
+Shape = tuple[tuple[str, Moment | None], ...]
+
+
+def change(
+    table: Table, key: Mapping[str, object], columns: Mapping[str, object], guard: Guard, also: ColumnElement[bool] | None
+) -> tuple[ReturningUpdate[Any], dict[str, object]]:
+    """`UPDATE ... WHERE key AND guard RETURNING ...` and its values; `also` is one more condition on the row."""
+    shape = tuple((name, value if isinstance(value, Moment) else None) for name, value in columns.items())
+    guarded = (guard.deleted, guard.version is not None, guard.states is not None)
+    statement = _change(table, tuple(key), shape, guarded, also)
+    values = {f"set_{name}": value for name, value in columns.items() if not isinstance(value, Moment)}
+    version, created_at = guard.version or (None, None)
+    return statement, values | {**key, "version_": version, "created_at_": created_at, "states": guard.states}
+
+
+@lru_cache(maxsize=1024)
+def _change(
+    table: Table, key: tuple[str, ...], shape: Shape, guarded: tuple[bool, bool, bool], also: ColumnElement[bool] | None
+) -> ReturningUpdate[Any]:
+    """Built once for each shape: to build a statement anew costs more than to run it."""
+    deleted, by_version, by_state = guarded
+    c = table.c
+    conditions = [c[name] == bindparam(name) for name in key]
+    conditions.append(and_(c.deleted_at.is_not(None), c.purge_at > func.now()) if deleted else c.deleted_at.is_(None))
+    if by_version:
+        conditions += [c.version == bindparam("version_"), c.created_at == bindparam("created_at_")]
+    if by_state:
+        conditions.append(c.state.in_(bindparam("states", expanding=True)))
+    if also is not None:
+        conditions.append(also)
+    return update(table).where(*conditions).values({name: _value(name, moment) for name, moment in shape}).returning(*c)
+
+
+def _value(name: str, moment: Moment | None) -> ColumnElement[Any]:
+    if moment is None:
+        return bindparam(f"set_{name}")
+    return func.now() if moment is Moment.NOW else func.now() + RETENTION

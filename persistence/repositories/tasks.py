@@ -1,0 +1,79 @@
+"""The tasks. Each method takes the owner: there is no way to ask for a task without it."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, bindparam, func, insert, literal, select
+from sqlalchemy.sql.dml import ReturningInsert
+
+from persistence.models import TaskRow, UserRow
+from persistence.repositories.base import Guard, Repository, change
+
+TASKS = TaskRow.metadata.tables["tasks"]
+USERS = UserRow.metadata.tables["users"]
+
+_KEY = (TASKS.c.owner_id == bindparam("owner_id"), TASKS.c.id == bindparam("id"))
+_GET = select(*TASKS.c).where(*_KEY)
+_OWNER_LIVES = (
+    select(literal(1)).where(USERS.c.id == TASKS.c.owner_id, USERS.c.deleted_at.is_(None)).correlate(TASKS).exists()
+)
+_STANDING = (
+    select(USERS.c.deleted_at.label("owner_deleted_at"), (TASKS.c.purge_at <= func.now()).label("purge_due"), *TASKS.c)
+    .select_from(USERS)
+    .outerjoin(TASKS, (TASKS.c.owner_id == USERS.c.id) & (TASKS.c.id == bindparam("id")))
+    .where(USERS.c.id == bindparam("owner_id"))
+)
+
+
+@lru_cache(maxsize=256)
+def _add(names: tuple[str, ...]) -> ReturningInsert[Any]:
+    """One statement that finds the owner living and makes the task below it, so that no check comes before it."""
+    values = select(USERS.c.id, *(bindparam(name, type_=TASKS.c[name].type) for name in names))
+    living = values.where(USERS.c.id == bindparam("owner_id"), USERS.c.deleted_at.is_(None))
+    return insert(TASKS).from_select(["owner_id", *names], living).returning(*TASKS.c)
+
+
+def _page(*, after: bool, deleted: bool) -> Select[Any]:
+    statement = select(*TASKS.c).where(TASKS.c.owner_id == bindparam("owner_id"))
+    if after:
+        statement = statement.where(TASKS.c.id < bindparam("after"))
+    if not deleted:
+        statement = statement.where(TASKS.c.deleted_at.is_(None))
+    return statement.order_by(TASKS.c.owner_id.desc(), TASKS.c.id.desc()).limit(bindparam("limit"))
+
+
+_PAGES = {(after, deleted): _page(after=after, deleted=deleted) for after in (True, False) for deleted in (True, False)}
+
+
+class Tasks(Repository):
+    __slots__ = ()
+
+    async def add(self, owner_id: UUID, task_id: UUID, actor: UUID, columns: Mapping[str, object]) -> Row[Any] | None:
+        """None where no such owner lives. Raises UniqueViolation where the owner has a task of this id."""
+        values = {"id": task_id, "created_by": actor, "updated_by": actor, **columns}
+        return await self._one(_add(tuple(values)), {**values, "owner_id": owner_id})
+
+    async def get(self, owner_id: UUID, task_id: UUID) -> Row[Any] | None:
+        return await self._one(_GET, {"owner_id": owner_id, "id": task_id})
+
+    async def get_standing(self, owner_id: UUID, task_id: UUID) -> Row[Any] | None:
+        """The task beside `owner_deleted_at` and `purge_due`; NULLs where the owner has no such task; None: no owner."""
+        return await self._one(_STANDING, {"owner_id": owner_id, "id": task_id})
+
+    async def list_for_owner(
+        self, owner_id: UUID, after: UUID | None, limit: int, *, deleted: bool
+    ) -> Sequence[Row[Any]]:
+        """Newest first, below `after`, at most `limit`."""
+        values: dict[str, object] = {"owner_id": owner_id, "limit": limit}
+        if after is not None:
+            values["after"] = after
+        return await self._all(_PAGES[after is not None, deleted], values)
+
+    async def change(
+        self, owner_id: UUID, task_id: UUID, actor: UUID, columns: Mapping[str, object], guard: Guard
+    ) -> Row[Any] | None:
+        """None where the guard does not hold or the owner does not live."""
+        key = {"owner_id": owner_id, "id": task_id}
+        return await self._one(*change(TASKS, key, {**columns, "updated_by": actor}, guard, _OWNER_LIVES))

@@ -1,0 +1,1 @@
+"""The service: gRPC in, values through, persistence below."""

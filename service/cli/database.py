@@ -1,0 +1,92 @@
+"""The database that a command works on: the one in the settings, one that runs, or one started for as long as it takes."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from service.errors import StartupError
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from persistence.embedded import EmbeddedPostgres
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database: its `url`, and a `name` that is fit for messages."""
+
+    name: str
+    url: str = field(repr=False)
+    embedded: bool
+
+
+@contextmanager
+def database(settings: Settings, say: Callable[[EmbeddedPostgres], None], *, attach: bool) -> Iterator[Place]:
+    """The database to work on; an embedded one that was started for it is stopped at the end, and no other is.
+
+    `attach` allows an embedded one that runs already; `say` is told of one that was started.
+    Raises StartupError for a wrong URL, and where the embedded one cannot run.
+    """
+    if settings.database_url is not None:
+        yield _configured(settings.database_url.get_secret_value())
+        return
+    name = f"embedded database in {settings.data_dir}"
+    running = _attached(settings) if attach else None
+    if running is not None:
+        yield Place(name, running, embedded=True)
+        return
+    with _started(settings) as server:
+        say(server)
+        yield Place(name, server.url, embedded=True)
+
+
+@contextmanager
+def in_one_sentence(*kinds: type[Exception]) -> Iterator[None]:
+    """Turns errors whose text is meant for the user into StartupError."""
+    try:
+        yield
+    except kinds as error:
+        raise StartupError(str(error)) from error
+
+
+@contextmanager
+def ended_by_signals(exit_code: int) -> Iterator[None]:
+    """SIGTERM and SIGINT leave the block by SystemExit, so that what it holds is closed; a second one changes nothing."""
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        raise SystemExit(exit_code)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _configured(url: str) -> Place:
+    from persistence.url import UrlError, parse
+
+    with in_one_sentence(UrlError):
+        return Place(f"database at {parse(url)}", url, embedded=False)
+
+
+def _attached(settings: Settings) -> str | None:
+    from persistence.embedded import EmbeddedError, attach
+
+    with in_one_sentence(EmbeddedError):
+        return attach(settings.data_dir)
+
+
+def _started(settings: Settings) -> EmbeddedPostgres:
+    from persistence.embedded import EmbeddedError, start
+
+    with in_one_sentence(EmbeddedError):
+        return start(settings.data_dir)

@@ -1,0 +1,94 @@
+"""`taxiway serve`: settings, database, secret key, then the service itself."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from service.cli.help import environment
+
+if TYPE_CHECKING:
+    from persistence.embedded import EmbeddedPostgres
+    from service.cli.database import Place
+    from service.settings import Settings
+
+_DESCRIPTION = """\
+Serves UserService and TaskService over gRPC, with health and reflection, until SIGTERM or SIGINT.
+
+Prints `listening on HOST:PORT` on standard output when it answers; everything else is in the log on
+standard error. Without TAXIWAY_DATABASE_URL it starts an embedded PostgreSQL in TAXIWAY_DATA_DIR,
+brings its schema up to date, and stops it at the end.
+
+There is no access control yet: every call runs as a built-in administrator, so only loopback is served.
+
+example:
+  TAXIWAY_LISTEN=127.0.0.1:0 taxiway serve
+
+exit codes:
+  0  it was asked to end, and did
+  1  a bug, which the log describes
+  2  it could not start: one sentence says why (a taken port, a database that is down, a wrong setting)"""
+
+
+def add_to(commands: Any) -> None:
+    """Adds the command to the subparsers."""
+    parser = commands.add_parser(
+        "serve", help="serve until SIGTERM or Ctrl-C", description=_DESCRIPTION, more_help=environment
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(_arguments: argparse.Namespace) -> int:
+    import structlog
+
+    from service.cli.database import database, ended_by_signals
+    from service.cli.preparation import prepare
+
+    settings = prepare(serving=True)
+    structlog.get_logger().warning(
+        "no access control yet: every call runs as a built-in administrator, so only loopback is served"
+    )
+    with ended_by_signals(0), database(settings, _announce, attach=False) as place:
+        return _serve(settings, place)
+
+
+def _serve(settings: Settings, place: Place) -> int:
+    from persistence.revision import SchemaError
+    from service import app, secret_key
+    from service.cli.database import in_one_sentence
+
+    if place.embedded:
+        _bring_up_to_date(place)
+    keys = secret_key.load(settings, embedded=place.embedded)
+    with in_one_sentence(SchemaError):
+        return _run_to_end(app.serve(settings, place.url, keys))
+
+
+def _bring_up_to_date(place: Place) -> None:
+    import structlog
+
+    from service.cli.schema import bring_up_to_date
+
+    step = bring_up_to_date(place)
+    if step is not None:
+        structlog.get_logger().info("schema of the embedded database upgraded", before=step[0], now=step[1])
+
+
+def _announce(server: EmbeddedPostgres) -> None:
+    import structlog
+
+    log = structlog.get_logger()
+    log.info("embedded PostgreSQL started", process=server.pid, directory=str(server.data_directory))
+    if server.notice is not None:
+        log.warning(server.notice)
+
+
+def _run_to_end(service: Coroutine[Any, Any, int]) -> int:
+    """On uvloop where there is one: its wheels are made for Linux and macOS."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(service)
+    return uvloop.run(service)

@@ -1,0 +1,152 @@
+"""What a caller can be told. Each class has one `ErrorReason` of error.proto; `interceptors/status.py` adds the code.
+
+ServiceError
+|-- InvalidArgument            INVALID_FIELD, with the violations field by field
+|   |-- MalformedRequest       the bytes are no such message
+|   `-- InvalidPageToken       not a token of this list, or for other arguments
+|-- NotFound                   RESOURCE_NOT_FOUND
+|   `-- ParentNotFound         the owner in the name does not exist
+|-- AlreadyExists              RESOURCE_ALREADY_EXISTS
+|   `-- NotDeleted             undelete of a living resource
+|-- FailedPrecondition
+|   |-- ResourceDeleted        writes to a deleted resource
+|   |-- OwnerDeleted           writes below a deleted user
+|   `-- IllegalTransition      a state change that the present state does not allow
+|-- EtagMismatch               the resource changed since it was read
+|-- ResourceExhausted
+|   |-- RequestTooLarge  ResponseTooLarge  MetadataTooLarge
+|   `-- Overloaded             too many calls in flight in this worker
+|-- Draining                   this worker is about to end
+|-- DeadlineExceeded           the caller's deadline, or the server's ceiling
+|-- CallCancelled              the work ended without an answer, though nobody cancelled it
+`-- MethodNotFound             no such method
+StartupError                   the service cannot start; one sentence for the operator
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One fault of a request: `field` is the path in the proto, as in `task.title`."""
+
+    field: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRef:
+    """The resource that an error is about: its type, as in `taxiway.dev/Task`, and its name."""
+
+    type: str
+    name: str
+
+
+class ServiceError(Exception):
+    """Root of what a caller is told: `message` says what was wrong, where, and what to do (at most 512 bytes)."""
+
+    reason: ClassVar[str]
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        violations: Sequence[Violation] = (),
+        resource: ResourceRef | None = None,
+        metadata: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.violations = tuple(violations)
+        self.resource = resource
+        self.metadata = metadata or {}
+
+
+class InvalidArgument(ServiceError):
+    reason = "INVALID_FIELD"
+
+
+class MalformedRequest(InvalidArgument):
+    reason = "MALFORMED_REQUEST"
+
+
+class InvalidPageToken(InvalidArgument):
+    reason = "INVALID_PAGE_TOKEN"
+
+
+class NotFound(ServiceError):
+    reason = "RESOURCE_NOT_FOUND"
+
+
+class ParentNotFound(NotFound):
+    reason = "PARENT_NOT_FOUND"
+
+
+class AlreadyExists(ServiceError):
+    reason = "RESOURCE_ALREADY_EXISTS"
+
+
+class NotDeleted(AlreadyExists):
+    reason = "RESOURCE_NOT_DELETED"
+
+
+class FailedPrecondition(ServiceError):
+    pass
+
+
+class ResourceDeleted(FailedPrecondition):
+    reason = "RESOURCE_DELETED"
+
+
+class OwnerDeleted(FailedPrecondition):
+    reason = "OWNER_DELETED"
+
+
+class IllegalTransition(FailedPrecondition):
+    reason = "STATE_TRANSITION"
+
+
+class EtagMismatch(ServiceError):
+    reason = "ETAG_MISMATCH"
+
+
+class ResourceExhausted(ServiceError):
+    pass
+
+
+class RequestTooLarge(ResourceExhausted):
+    reason = "REQUEST_TOO_LARGE"
+
+
+class ResponseTooLarge(ResourceExhausted):
+    reason = "RESPONSE_TOO_LARGE"
+
+
+class MetadataTooLarge(ResourceExhausted):
+    reason = "METADATA_TOO_LARGE"
+
+
+class Overloaded(ResourceExhausted):
+    reason = "OVERLOADED"
+
+
+class Draining(ServiceError):
+    reason = "DRAINING"
+
+
+class DeadlineExceeded(ServiceError):
+    reason = "DEADLINE_EXCEEDED"
+
+
+class CallCancelled(ServiceError):
+    reason = "CALL_CANCELLED"
+
+
+class MethodNotFound(ServiceError):
+    reason = "METHOD_NOT_FOUND"
+
+
+class StartupError(Exception):
+    """Why the service cannot start, in one sentence: what is wrong, where, and what to do."""

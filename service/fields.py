@@ -1,0 +1,90 @@
+"""The kinds of fields that schemas are made of: bounded text, times, keys without case; and the base of commands."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from service.identifiers import parse_uuid
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+
+# Field of proto and schema -> column, where they differ. The contract test finds any other difference.
+COLUMN_OF = {
+    "create_time": "created_at",
+    "update_time": "updated_at",
+    "delete_time": "deleted_at",
+    "purge_time": "purge_at",
+    "due_time": "due_at",
+    "start_time": "start_at",
+    "complete_time": "complete_at",
+    "creator": "created_by",
+    "updater": "updated_by",
+}
+
+
+def column_of(field: str) -> str:
+    return COLUMN_OF.get(field, field)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedText:
+    """Text of `shortest` to `longest` code points, counted after NFC, in which it is stored; without U+0000."""
+
+    shortest: int
+    longest: int
+
+    def __call__(self, value: str) -> str:
+        if "\x00" in value:
+            raise ValueError("must not contain U+0000")
+        text = unicodedata.normalize("NFC", value)
+        if not self.shortest <= len(text) <= self.longest:
+            raise ValueError(f"must have {self.shortest} to {self.longest} code points, not {len(text)}")
+        return text
+
+
+def _instant(value: object) -> object:
+    if not isinstance(value, datetime) or not EARLIEST <= value <= LATEST:
+        raise ValueError("must be between 1970-01-01T00:00:00Z and 9000-12-31T23:59:59.999999Z")
+    return value
+
+
+def _absent_or_instant(value: object) -> object:
+    return None if value is ABSENT else _instant(value)
+
+
+def _optional_id(value: object) -> object:
+    if value == "" or value is None:
+        return None
+    parsed = parse_uuid(value) if isinstance(value, str) else value
+    if not isinstance(parsed, UUID):
+        raise ValueError("must be a UUID in canonical lower-case form")
+    return parsed
+
+
+ABSENT: Any = object()  # an unset time; None stands for one that no datetime can hold
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+OptionalInstant = Annotated[datetime | None, BeforeValidator(_absent_or_instant)]
+OptionalId = Annotated[UUID | None, BeforeValidator(_optional_id)]
+Etag = Annotated[str, AfterValidator(BoundedText(0, 256))]
+
+
+def caseless(text: str) -> str:
+    """The key under which two spellings of a name are one: NFKC, casefold, and NFKC again, as casefold may undo it."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+class Value(BaseModel):
+    """What use cases take and give: frozen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Command(Value):
+    """What a mutation carries; `request_id` makes a retry safe (AIP-155)."""
+
+    request_id: OptionalId = None

@@ -1,0 +1,25 @@
+"""Bounds a call by the caller's deadline and the server's ceiling, on the loop's clock."""
+
+import asyncio
+
+from persistence.deadline import set_deadline
+from persistence.engine import CEILING
+from service.call import Call, Method, Step
+from service.errors import DeadlineExceeded
+
+
+def deadline(method: Method, proceed: Step) -> Step:
+    """The remaining time is read once: Core computes it from the wall clock, which may jump."""
+
+    async def bounded(call: Call) -> bytes | None:
+        remaining = call.context.time_remaining()
+        moment = asyncio.get_running_loop().time() + (CEILING if remaining is None else min(remaining, CEILING))
+        set_deadline(moment)
+        try:
+            async with asyncio.timeout_at(moment):
+                return await proceed(call)
+        except TimeoutError:
+            message = f"The call did not end in time (the server's ceiling is {CEILING:.0f} s); what it began may end."
+            raise DeadlineExceeded(message) from None
+
+    return bounded

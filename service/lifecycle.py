@@ -1,0 +1,76 @@
+"""From `listening on` to the exit code: signals, and a drain that drops no call."""
+
+import asyncio
+import os
+import signal
+import threading
+from dataclasses import dataclass
+
+import grpc
+import structlog
+
+from persistence.database import Database
+from persistence.engine import CEILING
+from service.address import Address
+from service.health import HealthServicer
+from service.interceptors.drain import Drain
+
+GRACE = CEILING + 2  # seconds for the calls that are under way: each ends at the ceiling at the latest
+WATCHDOG = GRACE + 5  # seconds after which a shutdown that hangs is cut
+FORCED = 1  # exit code of a shutdown that was not waited for
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What a running service is made of, as its shutdown sees it."""
+
+    server: grpc.aio.Server
+    address: Address
+    health: HealthServicer
+    drain: Drain
+    db: Database
+    drain_delay: float
+
+
+async def serve_until_signal(service: Lifecycle) -> int:
+    """The first SIGTERM or SIGINT drains, the second ends at once."""
+    signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    print(f"listening on {service.address}", flush=True)  # noqa: T201 - the one line that tools wait for
+    received = await signals.get()
+    structlog.get_logger("taxiway").info("draining", signal=received.name)
+    _watch_over_shutdown(WATCHDOG + service.drain_delay)
+    draining = asyncio.create_task(shut_down(service))
+    again = asyncio.create_task(signals.get())
+    await asyncio.wait((draining, again), return_when=asyncio.FIRST_COMPLETED)
+    again.cancel()
+    return draining.result() if draining.done() else await _at_once(service, draining)
+
+
+async def shut_down(service: Lifecycle) -> int:
+    """Refuses new calls for a moment, so that callers go elsewhere, then ends connections, then awaits the units.
+
+    `stop` alone would answer CANCELLED to calls that Core has received and nobody has picked up.
+    """
+    service.drain.begin()
+    service.health.drain()
+    await asyncio.sleep(service.drain_delay)
+    await service.server.stop(GRACE)
+    unfinished = await service.db.settle(CEILING)
+    structlog.get_logger("taxiway").info("stopped", unfinished_units=unfinished)
+    return FORCED if unfinished else 0
+
+
+async def _at_once(service: Lifecycle, draining: asyncio.Task[int]) -> int:
+    draining.cancel()
+    await service.server.stop(0)
+    return FORCED
+
+
+def _watch_over_shutdown(seconds: float) -> None:
+    """A thread outside the loop, since what may hang is the loop's own end (grpc/grpc#40989)."""
+    timer = threading.Timer(seconds, os._exit, (FORCED,))
+    timer.daemon = True
+    timer.start()

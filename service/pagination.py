@@ -1,0 +1,64 @@
+"""Pages (AIP-158): sizes, keyset tokens that fit one list of one caller only, and answers that end before the limit."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from google.protobuf.message import Message
+from pydantic import AfterValidator
+
+from persistence.sealing import Sealer, SealError
+from service import limits
+from service.errors import InvalidPageToken, Violation
+
+Item = TypeVar("Item")
+AnyMessage = TypeVar("AnyMessage", bound=Message)
+
+
+def _effective(size: int) -> int:
+    if size < 0:
+        raise ValueError("must not be negative; 0 stands for the default")
+    return min(size, limits.PAGE_MOST) or limits.PAGE_DEFAULT
+
+
+PageSize = Annotated[int, AfterValidator(_effective)]
+
+
+class PageTokens:
+    """Tokens are sealed, so that nobody reads or makes one, for a scope: all arguments of the list but the size."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._sealer = Sealer(keys, "page_token")
+
+    def make(self, scope: bytes, last: UUID) -> str:
+        return urlsafe_b64encode(self._sealer.seal(scope, last.bytes)).decode().rstrip("=")
+
+    def read(self, scope: bytes, token: str) -> UUID | None:
+        """Where the page begins: below this id; None for an empty token. Raises InvalidPageToken for any other fault."""
+        if not token:
+            return None
+        try:
+            return UUID(bytes=self._sealer.open(scope, urlsafe_b64decode(token + "=" * (-len(token) % 4))))
+        except (SealError, ValueError):
+            raise _invalid_token() from None
+
+
+def _invalid_token() -> InvalidPageToken:
+    rule = "is not a token that this list gave for these arguments; begin again with an empty one"
+    return InvalidPageToken(f"page_token {rule}.", violations=[Violation("page_token", rule)])
+
+
+def fill_page(
+    field: "Iterable[AnyMessage]", rows: Sequence[Item], size: int, encode: Callable[[Item], AnyMessage]
+) -> Item | None:
+    """Appends what fits of `rows` (one more than the page, where there is more); answers the last that the page holds,
+    where another page follows, else None."""
+    room = limits.ANSWER_BYTES - 1024  # for the token
+    for count, item in enumerate(rows[:size]):
+        message = encode(item)
+        room -= message.ByteSize() + 8  # tag and length
+        if room < 0:
+            return rows[count - 1]
+        field.append(message)  # type: ignore[attr-defined]  # a repeated field, which no public class describes
+    return rows[size - 1] if len(rows) > size else None

@@ -1,0 +1,47 @@
+"""Server reflection for grpcurl and its kind, as grpc.reflection.v1alpha and v1: the same messages under two names."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_reflection.v1alpha import reflection_pb2
+from grpc_reflection.v1alpha.reflection import aio
+
+V1ALPHA = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
+_OLD, _NEW = "grpc.reflection.v1alpha", "grpc.reflection.v1"
+
+
+class ReflectionServicer:
+    """grpcio-reflection's servicer in the shape of ours: a request stream in, messages out."""
+
+    def __init__(self, services: Sequence[str]) -> None:
+        self._servicer = aio.ReflectionServicer(service_names=services)
+
+    def ServerReflectionInfo(
+        self, requests: AsyncIterator[reflection_pb2.ServerReflectionRequest]
+    ) -> AsyncIterator[reflection_pb2.ServerReflectionResponse]:
+        return self._servicer.ServerReflectionInfo(requests, None)
+
+
+def v1() -> ServiceDescriptor:
+    """The service under its newer name, which grpcio-reflection does not bring: made of v1alpha's own descriptor."""
+    pool = descriptor_pool.Default()
+    path = "grpc/reflection/v1/reflection.proto"
+    try:
+        return pool.FindFileByName(path).services_by_name["ServerReflection"]
+    except KeyError:
+        file = descriptor_pb2.FileDescriptorProto()
+        reflection_pb2.DESCRIPTOR.CopyToProto(file)
+        file.name, file.package = path, _NEW
+        _rename(file)
+        return pool.AddSerializedFile(file.SerializeToString()).services_by_name["ServerReflection"]
+
+
+def _rename(file: descriptor_pb2.FileDescriptorProto) -> None:
+    for message in file.message_type:
+        for field in (field for field in message.field if field.type_name):
+            field.type_name = field.type_name.replace(f".{_OLD}.", f".{_NEW}.")
+    for service in file.service:
+        for method in service.method:
+            method.input_type = method.input_type.replace(f".{_OLD}.", f".{_NEW}.")
+            method.output_type = method.output_type.replace(f".{_OLD}.", f".{_NEW}.")

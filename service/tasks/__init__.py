@@ -1,0 +1,1 @@
+"""Tasks: what is to do, by whom, and how far it is."""

@@ -1,0 +1,1 @@
+"""Users: the accounts of people, services and administrators."""

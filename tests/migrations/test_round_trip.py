@@ -1,0 +1,96 @@
+"""The history of the schema leads forth and back, online and as SQL, and ends where the models are."""
+
+import asyncpg
+import pytest
+from migrations import commands, head
+from persistence import engine
+from persistence.models import Base
+from persistence.url import parse
+from sqlalchemy import text
+from tests.conftest import Databases
+from tests.migrations import catalogue
+
+
+async def schema_of(url: str) -> catalogue.Catalogue:
+    single = engine.single(parse(url))
+    async with single.connect() as connection:
+        found = await catalogue.read(connection)
+    await single.dispose()
+    return found
+
+
+async def apply(url: str, script: str) -> None:
+    """As psql does: the whole script in one message, with its own BEGIN and COMMIT."""
+    address = parse(url)
+    account = {"user": address.url.username, "password": address.url.password, "database": address.url.database}
+    place = {"host": address.url.host, "port": address.url.port, **address.connect_args}
+    opened = await asyncpg.connect(**{name: value for name, value in {**account, **place}.items() if value is not None})
+    try:
+        await opened.execute(script)
+    finally:
+        await opened.close()
+
+
+async def test_upgrade_then_downgrade_leaves_nothing_and_upgrade_restores_all(empty_database_url: str) -> None:
+    await commands.upgrade(empty_database_url)
+    first = await schema_of(empty_database_url)
+    await commands.downgrade(empty_database_url, "base")
+    assert not any((await schema_of(empty_database_url)).values())
+    await commands.upgrade(empty_database_url)
+    assert await schema_of(empty_database_url) == first
+    assert all(first.values()), "the comparison looks at something of each kind"
+
+
+async def test_the_sql_text_makes_the_same_schema_as_the_upgrade(databases: Databases, database_url: str) -> None:
+    async with databases() as by_script:
+        await apply(by_script, commands.sql())
+        assert await schema_of(by_script) == await schema_of(database_url)
+        assert await commands.check(by_script) == []
+
+
+async def test_the_sql_text_leads_back(database_url: str) -> None:
+    await apply(database_url, commands.sql("head:base"))
+    assert not any((await schema_of(database_url)).values())
+
+
+async def test_the_migrations_end_where_the_models_are(databases: Databases, database_url: str) -> None:
+    """All of the catalogue but functions and triggers, which no model declares: more than Alembic compares."""
+    async with databases() as from_models:
+        single = engine.single(parse(from_models))
+        async with single.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        await single.dispose()
+        modelled, migrated = await schema_of(from_models), await schema_of(database_url)
+    for kind in modelled.keys() - {"functions", "triggers"}:
+        assert modelled[kind] == migrated[kind], kind
+
+
+async def test_the_check_finds_nothing_where_nothing_differs(database_url: str) -> None:
+    assert await commands.check(database_url) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("ALTER TABLE tasks DROP COLUMN due_at", "column tasks.due_at is missing."),
+        ("ALTER TABLE tasks ADD COLUMN mood text", "column tasks.mood is there and should not be."),
+        ("ALTER TABLE tasks ALTER COLUMN due_at TYPE date", "tasks.due_at: type is DATE() and should be DateTime("),
+        ("ALTER TABLE tasks ALTER COLUMN title DROP NOT NULL", "tasks.title: nullable is True and should be False."),
+        ("ALTER TABLE tasks ALTER COLUMN state SET DEFAULT 'CANCELLED'", "tasks.state: default is "),
+        ("ALTER TABLE tasks DROP CONSTRAINT ck_tasks_title_length", "constraint tasks.ck_tasks_title_length is missing."),
+        ("DROP INDEX ix_tasks_owner_id_id_living", "index tasks.ix_tasks_owner_id_id_living is missing."),
+        ("COMMENT ON COLUMN tasks.title IS 'other'", "tasks.title: comment is 'other' and should be 'One line"),
+        ("COMMENT ON TABLE tasks IS 'other'", "table tasks has another comment."),
+        ("DROP TABLE requests", "table requests is missing."),
+        ("CREATE TABLE extra (id int)", "table extra is there and should not be."),
+        ("ALTER TABLE tasks DISABLE TRIGGER bump_version", "trigger tasks.bump_version is missing or disabled."),
+        ("DROP TRIGGER bump_version ON users", "trigger users.bump_version is missing or disabled."),
+        ("DELETE FROM alembic_version", f"The database is at revision base and should be at {head()}."),
+    ],
+)
+async def test_the_check_names_what_differs(database_url: str, change: str, sentence: str) -> None:
+    single = engine.single(parse(database_url))
+    async with single.begin() as connection:
+        await connection.execute(text(change))
+    await single.dispose()
+    assert any(found.startswith(sentence) for found in await commands.check(database_url))

@@ -1,0 +1,120 @@
+"""The trigger of `users` and `tasks`: it alone says how often and when a row changed (database.md, R3)."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+ALICE, BOB = UUID(int=1), UUID(int=2)
+KEYS = ("version", "updated_at", "updated_by")
+
+
+@pytest.fixture
+async def task(connection: AsyncConnection) -> UUID:
+    await connection.execute(
+        text(
+            "INSERT INTO users (id, username, username_key, email, email_key, display_name, time_zone, role,"
+            " created_by, updated_by) VALUES (:id, 'a', 'a', 'a@b', 'a@b', 'Alice', 'UTC', 'USER', :id, :id)"
+        ),
+        {"id": ALICE},
+    )
+    made = uuid4()
+    await connection.execute(
+        text(
+            "INSERT INTO tasks (owner_id, id, title, description, priority, created_by, updated_by)"
+            " VALUES (:owner, :id, 'one', '', 'LOW', :owner, :owner)"
+        ),
+        {"owner": ALICE, "id": made},
+    )
+    await connection.commit()
+    return made
+
+
+async def update(connection: AsyncConnection, assignments: str, **values: object) -> Row[Any]:
+    statement = text(f"UPDATE tasks SET {assignments} WHERE owner_id = :owner RETURNING *")
+    row = (await connection.execute(statement, {"owner": ALICE, **values})).one()
+    await connection.commit()
+    return row
+
+
+async def stored(connection: AsyncConnection) -> Row[Any]:
+    return (await connection.execute(text("SELECT * FROM tasks"))).one()
+
+
+@pytest.mark.usefixtures("task")
+async def test_a_change_counts_and_is_dated_and_signed(connection: AsyncConnection) -> None:
+    before = await stored(connection)
+    after = await update(connection, "title = 'two', updated_by = :bob", bob=BOB)
+    assert (after.version, after.updated_by, after.title) == (2, BOB, "two")
+    assert after.updated_at > before.updated_at
+    assert after == await stored(connection)
+
+
+@pytest.mark.usefixtures("task")
+@pytest.mark.parametrize("assignments", ["title = title, updated_by = :bob", "updated_by = :bob", "title = 'one'"])
+async def test_an_update_that_changes_nothing_keeps_all_and_answers_the_row(
+    connection: AsyncConnection, assignments: str
+) -> None:
+    before = await stored(connection)
+    assert await update(connection, assignments, **({"bob": BOB} if "bob" in assignments else {})) == before
+    assert await stored(connection) == before
+
+
+@pytest.mark.usefixtures("task")
+async def test_nobody_sets_version_or_time_by_update(connection: AsyncConnection) -> None:
+    before = await stored(connection)
+    assert await update(connection, "version = 41, updated_at = '2001-01-01'") == before
+    after = await update(connection, "version = 41, updated_at = '2001-01-01', title = 'two'")
+    assert after.version == 2
+    assert after.updated_at > before.updated_at
+
+
+@pytest.mark.usefixtures("task")
+async def test_the_time_never_goes_back(connection: AsyncConnection) -> None:
+    """As when the clock of a new primary is behind: the row's time lies in the future."""
+    await connection.execute(text("ALTER TABLE tasks DISABLE TRIGGER bump_version"))
+    before = await update(connection, "updated_at = now() + interval '1 hour'")
+    await connection.execute(text("ALTER TABLE tasks ENABLE TRIGGER bump_version"))
+    after = await update(connection, "title = 'two'")
+    assert (after.version, after.updated_at) == (before.version + 1, before.updated_at)
+
+
+@pytest.mark.usefixtures("task")
+async def test_two_changes_in_one_transaction_have_two_times(connection: AsyncConnection) -> None:
+    first = (await connection.execute(text("UPDATE tasks SET title = 'two' RETURNING updated_at"))).scalar_one()
+    second = (await connection.execute(text("UPDATE tasks SET title = 'three' RETURNING updated_at"))).scalar_one()
+    assert second > first
+
+
+@pytest.mark.usefixtures("task")
+async def test_a_value_that_only_reads_differently_is_a_change(connection: AsyncConnection) -> None:
+    """1 and 1.0 are equal to JSONB and not to who reads them."""
+    change = text("UPDATE users SET annotations = CAST(:annotations AS jsonb) RETURNING version")
+    versions = [
+        (await connection.execute(change, {"annotations": annotations})).scalar_one()
+        for annotations in ('{"a": 1}', '{"a": 1.0}', json.dumps({"a": 1}), '{"a":1}')
+    ]
+    assert versions == [2, 3, 4, 4]
+
+
+@pytest.mark.usefixtures("task")
+async def test_a_large_value_that_stays_is_no_change(connection: AsyncConnection) -> None:
+    """It lies outside of the row (TOAST), where only its address could be compared."""
+    large = "".join(chr(0x4E00 + number % 7919) for number in range(10_000))
+    first = await update(connection, "description = :large", large=large)
+    assert (await update(connection, "description = :large, updated_by = :bob", large=large, bob=BOB)) == first
+    assert (await update(connection, "updated_by = :bob", bob=BOB)) == first
+
+
+@pytest.mark.usefixtures("task")
+async def test_a_type_of_the_same_name_in_a_temporary_schema_does_not_mislead_the_trigger(
+    connection: AsyncConnection,
+) -> None:
+    await connection.execute(
+        text("CREATE FUNCTION pg_temp.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT now() - '9y'::interval $$")
+    )
+    before = await stored(connection)
+    assert (await update(connection, "title = 'two'")).updated_at > before.updated_at

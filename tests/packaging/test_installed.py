@@ -1,0 +1,65 @@
+"""The wheels are enough: the image's command runs from them alone, as an account without a home."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from zipfile import ZipFile
+
+from tests.packaging.dockerfile import ROOT, program
+from tests.packaging.environment import Installed
+
+
+def contents(wheels: list[Path], name: str) -> set[str]:
+    (wheel,) = [path for path in wheels if path.name.startswith(f"{name}-")]
+    return set(ZipFile(wheel).namelist())
+
+
+def test_the_wheel_holds_the_service_its_persistence_and_its_migrations_and_nothing_else(wheels: list[Path]) -> None:
+    names = contents(wheels, "taxiway")
+    folders = {name.split("/")[0] for name in names}
+    assert {folder for folder in folders if not folder.endswith(".dist-info")} == {
+        "service",
+        "persistence",
+        "migrations",
+    }
+    assert "service/__main__.py" in names
+    assert "migrations/env.py" in names
+
+
+def test_the_wheel_holds_every_revision_and_the_template_of_new_ones(wheels: list[Path]) -> None:
+    names = contents(wheels, "taxiway")
+    revisions = {str(path.relative_to(ROOT)) for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py")}
+    assert revisions
+    assert revisions <= names
+    assert "migrations/script.py.mako" in names
+
+
+def test_the_command_of_the_image_is_not_found_in_the_checkout(installed: Installed) -> None:
+    imports = "import migrations, persistence, service, taxiway.v1 as api"
+    code = f"{imports}; print(*(m.__path__[0] for m in (migrations, persistence, service, api)), sep='\\n')"
+    result = installed.run("python", "-c", code)
+    assert result.returncode == 0, result.stderr
+    assert all(path.startswith(str(installed.directory)) for path in result.stdout.splitlines())
+
+
+def test_help_and_version_answer(installed: Installed) -> None:
+    version = installed.run("taxiway", "--version")
+    assert (version.returncode, version.stderr) == (0, "")
+    assert re.search(r"\b\d+\.\d+\.\d+\b", version.stdout)
+    help_text = installed.run("taxiway", "--help")
+    assert (help_text.returncode, help_text.stderr) == (0, "")
+    assert "serve" in help_text.stdout
+
+
+def test_the_command_of_the_image_names_in_one_sentence_what_production_lacks(installed: Installed) -> None:
+    result = installed.run(*program())
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_the_health_check_of_the_image_fails_where_nothing_listens(installed: Installed) -> None:
+    result = installed.run("taxiway", "health", TAXIWAY_LISTEN="127.0.0.1:1")
+    assert result.returncode not in {0, 2}
+    assert "Traceback" not in result.stdout + result.stderr
