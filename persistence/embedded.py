@@ -22,7 +22,7 @@ from persistence.embedded_error import EmbeddedError
 from persistence.embedded_lock import take_lock
 from persistence.embedded_postmaster import Postmaster, read_postmaster, stop_orphan
 from persistence.embedded_server import end, launch
-from persistence.embedded_socket import socket_directory
+from persistence.embedded_socket import remove_socket_directory, socket_directory
 
 __all__ = ["EmbeddedError", "EmbeddedPostgres", "attach", "start"]
 
@@ -51,8 +51,7 @@ class EmbeddedPostgres:
         if self._lock is None or os.getpid() != self._starter:
             return
         end(self._process)
-        if not any(self._socket_directory.iterdir()):
-            self._socket_directory.rmdir()
+        remove_socket_directory(self._socket_directory)
         os.close(self._lock)
         self._lock = None
         atexit.unregister(self.stop)
@@ -84,7 +83,7 @@ def start(data_dir: Path, *, durable: bool = True, state_directory: Path = STATE
         binaries = find_binaries(location.account, state_directory)
         notice = _notice(location, binaries, state_directory)
         return _start_locked(location, binaries, durable=durable, notice=notice)
-    except OSError as error:
+    except (OSError, subprocess.SubprocessError) as error:
         raise EmbeddedError(f"The embedded database in {data_dir} cannot be set up: {error}.") from error
 
 

@@ -52,9 +52,9 @@ def account_for(cluster: Path) -> Account:
         EmbeddedError: root finds no unprivileged account, and cannot make one.
     """
     if os.geteuid() != 0:
-        return _account(os.geteuid())
-    if cluster.exists() and (owner := cluster.stat().st_uid) != 0:
-        return _account(owner)
+        return _account(os.geteuid(), os.getegid())
+    if cluster.exists() and (owner := cluster.stat()).st_uid != 0:
+        return _account(owner.st_uid, owner.st_gid)
     return _unprivileged()
 
 
@@ -66,13 +66,12 @@ def make_directory(path: Path) -> None:
         path.chmod(SEARCHABLE)
 
 
-def _account(uid: int) -> Account:
-    """The account of `uid`; containers run as ids without an entry, for those the number is the name."""
+def _account(uid: int, gid: int) -> Account:
+    """Named by its number where it has no entry: containers run as such ids."""
     try:
-        entry = pwd.getpwuid(uid)
+        return Account(pwd.getpwuid(uid).pw_name, uid, gid)
     except KeyError:
-        return Account(f"with the id {uid}", uid, os.getegid())
-    return Account(entry.pw_name, uid, os.getegid() if uid == os.geteuid() else entry.pw_gid)
+        return Account(f"with the id {uid}", uid, gid)
 
 
 def _unprivileged() -> Account:

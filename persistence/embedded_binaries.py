@@ -46,7 +46,7 @@ def find_binaries(account: Account, state_directory: Path) -> Binaries:
 
 
 def _directory(chosen: str | None) -> Path:
-    if chosen is not None:
+    if chosen:
         return _chosen(Path(chosen).absolute())
     for directory in _candidates():
         if _is_complete(directory):

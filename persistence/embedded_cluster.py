@@ -77,15 +77,15 @@ def prepare(location: Location, binaries: Binaries, *, durable: bool) -> None:
     """
     version = location.cluster / "PG_VERSION"
     if version.exists():
-        _check_version(int(version.read_text()), location.cluster, binaries)
+        _check_version(version.read_text().strip(), location.cluster, binaries)
     elif location.cluster.exists() and any(location.cluster.iterdir()):
         raise EmbeddedError(f"{location.cluster} holds files but no PostgreSQL cluster: move it away.")
     else:
         _make(location, binaries, durable=durable)
 
 
-def _check_version(major: int, cluster: Path, binaries: Binaries) -> None:
-    if major != binaries.major:
+def _check_version(major: str, cluster: Path, binaries: Binaries) -> None:
+    if major != str(binaries.major):
         raise EmbeddedError(
             f"{cluster} holds data of PostgreSQL {major}, and the programs in {binaries.directory} are version "
             f"{binaries.major}: let TAXIWAY_PG_BINDIR name programs of version {major}, or move the data away."

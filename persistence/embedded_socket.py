@@ -30,3 +30,9 @@ def socket_directory(cluster: Path, account: Account) -> Path:
     for stale in path.iterdir():
         stale.unlink()
     return path
+
+
+def remove_socket_directory(path: Path) -> None:
+    """Removes it after a shutdown that left it empty; one that /tmp's cleaner has removed is gone already."""
+    if path.is_dir() and not any(path.iterdir()):
+        path.rmdir()

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(command.run(command))
     except StartupError as error:
         for sentence in str(error).splitlines():
-            print(f"taxiway: {sentence}", file=sys.stderr)
+            sys.stderr.write(f"taxiway: {sentence}\n")
         return USER_FAULT
     except KeyboardInterrupt:
         return INTERRUPTED

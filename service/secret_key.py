@@ -20,7 +20,7 @@ MAKE_ONE = "openssl rand -base64 32"
 
 @dataclass(frozen=True, slots=True)
 class SecretKeys:
-    """One or two keys of 32 bytes each: `values[0]` is the newest, which signs and seals; all of them verify and open."""
+    """One or two keys of 32 bytes each: `values[0]`, the newest, signs and seals; all of them verify and open."""
 
     values: tuple[bytes, ...] = field(repr=False)
 

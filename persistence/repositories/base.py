@@ -71,8 +71,12 @@ def change(
     guarded = (guard.deleted, guard.version is not None, guard.states is not None)
     statement = _change(table, tuple(key), shape, guarded, also)
     values = {f"set_{name}": value for name, value in columns.items() if not isinstance(value, Moment)}
-    version, created_at = guard.version or (None, None)
-    return statement, values | {**key, "version_": version, "created_at_": created_at, "states": guard.states}
+    values |= {f"key_{name}": value for name, value in key.items()}
+    if guard.version is not None:
+        values["etag_version"], values["etag_created_at"] = guard.version
+    if guard.states is not None:
+        values["states"] = guard.states
+    return statement, values
 
 
 @lru_cache(maxsize=1024)
@@ -82,10 +86,10 @@ def _change(
     """Built once for each shape: to build a statement anew costs more than to run it."""
     deleted, by_version, by_state = guarded
     c = table.c
-    conditions = [c[name] == bindparam(name) for name in key]
+    conditions = [c[name] == bindparam(f"key_{name}") for name in key]
     conditions.append(and_(c.deleted_at.is_not(None), c.purge_at > func.now()) if deleted else c.deleted_at.is_(None))
     if by_version:
-        conditions += [c.version == bindparam("version_"), c.created_at == bindparam("created_at_")]
+        conditions += [c.version == bindparam("etag_version"), c.created_at == bindparam("etag_created_at")]
     if by_state:
         conditions.append(c.state.in_(bindparam("states", expanding=True)))
     if also is not None:

@@ -1,4 +1,4 @@
-"""The database that a command works on: the one in the settings, one that runs, or one started for as long as it takes."""
+"""The database that a command works on: the one in the settings, one that runs, or one started for the command."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def in_one_sentence(*kinds: type[Exception]) -> Iterator[None]:
 
 @contextmanager
 def ended_by_signals(exit_code: int) -> Iterator[None]:
-    """SIGTERM and SIGINT leave the block by SystemExit, so that what it holds is closed; a second one changes nothing."""
+    """SIGTERM and SIGINT leave the block by SystemExit, which closes what it holds; a second one changes nothing."""
 
     def leave(_signal: int, _frame: FrameType | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):

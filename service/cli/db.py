@@ -122,7 +122,9 @@ def _place() -> Iterator[Place]:
 
 
 def _announce(server: EmbeddedPostgres) -> None:
-    print("Started the embedded PostgreSQL for this command.", server.notice or "", file=sys.stderr)
+    print("Started the embedded PostgreSQL for this command.", file=sys.stderr)
+    if server.notice is not None:
+        print(server.notice, file=sys.stderr)
 
 
 def _finish(place: Place, work: Coroutine[Any, Any, Answer]) -> Answer:

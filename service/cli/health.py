@@ -59,28 +59,28 @@ def _target(given: str | None) -> str:
 
 def _ask(target: str, service: str, timeout: float) -> str:
     import grpc
-    from grpc_health.v1 import health_pb2, health_pb2_grpc
+    from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
     # A proxy in the environment is for the way out, not for the server next door.
     with grpc.insecure_channel(target, options=[("grpc.enable_http_proxy", 0)]) as channel:
-        try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(
-                health_pb2.HealthCheckRequest(service=service), timeout=timeout
-            )
-        except grpc.RpcError as error:
-            raise StartupError(_reason(error, target, service)) from error
-    return health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+        check = channel.unary_unary(
+            "/grpc.health.v1.Health/Check",
+            request_serializer=HealthCheckRequest.SerializeToString,
+            response_deserializer=HealthCheckResponse.FromString,
+        )
+        answer = check.future(HealthCheckRequest(service=service), timeout=timeout)
+        if answer.code() is not grpc.StatusCode.OK:
+            raise StartupError(_reason(answer.code(), target, service))
+        return HealthCheckResponse.ServingStatus.Name(answer.result().status)
 
 
-def _reason(error: grpc.RpcError, target: str, service: str) -> str:
-    import grpc
-
-    code = error.code() if isinstance(error, grpc.Call) else None
-    if code is grpc.StatusCode.NOT_FOUND:
-        return f"The server at {target} knows no service {service!r}."
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return f"The server at {target} did not answer in time."
-    return f"No server at {target} answers: {code.name if code else 'no status'}."
+def _reason(code: grpc.StatusCode, target: str, service: str) -> str:
+    reasons = {
+        "NOT_FOUND": f"The server at {target} knows no service {service!r}.",
+        "DEADLINE_EXCEEDED": f"The server at {target} did not answer in time.",
+        "UNAVAILABLE": f"No server answers at {target}.",
+    }
+    return reasons.get(code.name, f"The server at {target} answers {code.name} to the question for its health.")
 
 
 def _parsed(text: str) -> Address:

@@ -17,7 +17,7 @@ def revision_of(place: Place) -> str:
 
 
 def bring_up_to_date(place: Place) -> tuple[str, str] | None:
-    """Applies the migrations that are missing: from which revision to which, or None where none was. Raises StartupError."""
+    """Applies what is missing: from which revision to which, or None where nothing was. Raises StartupError."""
     found, ours = revision_of(place), migrations.head()
     if found != "base" and found >= ours:
         return None

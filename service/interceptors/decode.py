@@ -24,6 +24,7 @@ def decode(method: Method, proceed: Step) -> Step:
         answer = await proceed(call)
         if isinstance(answer, Replayed):
             call.trailers += (REPLAYED,)
+            answer = bytes(answer)  # gRPC takes no subclass
         if answer is not None and len(answer) > limits.ANSWER_BYTES:
             raise ResponseTooLarge(f"The answer is larger than {limits.ANSWER_BYTES} bytes; ask for less at once.")
         return answer

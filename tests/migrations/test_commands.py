@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from migrations import commands, connection, head
 from persistence import engine
 from persistence.revision import current
 from persistence.url import UrlError, parse
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.conftest import in_database
 
 ROOT = Path(commands.__file__).parent.parent
@@ -36,7 +37,9 @@ def with_more(directory: Path, **upgrades: str) -> Path:
     shutil.copytree(commands.SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     last = head()
     for number, statement in upgrades.items():
-        body = f"from alembic import op\nrevision, down_revision = {number!r}, {last!r}\ndef upgrade():\n    {statement}\n"
+        body = (
+            f"from alembic import op\nrevision, down_revision = {number!r}, {last!r}\ndef upgrade():\n    {statement}\n"
+        )
         (scripts / "versions" / f"{number}_more.py").write_text(body)
         last = number
     return scripts
@@ -52,7 +55,9 @@ async def test_a_migration_that_fails_leaves_nothing_and_the_one_before_it_stays
     empty_database_url: str, tmp_path: Path
 ) -> None:
     made = "op.execute('CREATE TABLE half (id int)')"
-    scripts = with_more(tmp_path, **{"8000": made.replace("half", "whole"), "8001": f"{made}; op.execute('SELECT 1/0')"})
+    scripts = with_more(
+        tmp_path, **{"8000": made.replace("half", "whole"), "8001": f"{made}; op.execute('SELECT 1/0')"}
+    )
     with pytest.raises(commands.MigrationError, match=r"^The database refused: division by zero\.$"):
         await commands.upgrade(empty_database_url, scripts=scripts)
     async with opened(empty_database_url) as connection:
@@ -96,7 +101,7 @@ async def test_a_foreign_database_is_left_alone(empty_database_url: str) -> None
     async with opened(empty_database_url) as stranger:
         await stranger.execute(text("CREATE TABLE users (name text)"))
         await stranger.commit()
-    with pytest.raises(commands.MigrationError, match='^The database refused: relation "users" already exists.$'):
+    with pytest.raises(commands.MigrationError, match=r'^The database refused: relation "users" already exists\.$'):
         await commands.upgrade(empty_database_url)
     async with opened(empty_database_url) as stranger:
         assert await current(stranger) is None

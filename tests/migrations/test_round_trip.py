@@ -1,12 +1,14 @@
 """The history of the schema leads forth and back, online and as SQL, and ends where the models are."""
 
-import asyncpg
+from typing import Any
+
 import pytest
+from sqlalchemy import text
+
 from migrations import commands, head
 from persistence import engine
 from persistence.models import Base
 from persistence.url import parse
-from sqlalchemy import text
 from tests.conftest import Databases
 from tests.migrations import catalogue
 
@@ -20,15 +22,12 @@ async def schema_of(url: str) -> catalogue.Catalogue:
 
 
 async def apply(url: str, script: str) -> None:
-    """As psql does: the whole script in one message, with its own BEGIN and COMMIT."""
-    address = parse(url)
-    account = {"user": address.url.username, "password": address.url.password, "database": address.url.database}
-    place = {"host": address.url.host, "port": address.url.port, **address.connect_args}
-    opened = await asyncpg.connect(**{name: value for name, value in {**account, **place}.items() if value is not None})
-    try:
-        await opened.execute(script)
-    finally:
-        await opened.close()
+    """As psql does: the script with its own BEGIN and COMMIT, past SQLAlchemy and its transaction."""
+    single = engine.single(parse(url))
+    async with single.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.execute(script)
+    await single.dispose()
 
 
 async def test_upgrade_then_downgrade_leaves_nothing_and_upgrade_restores_all(empty_database_url: str) -> None:
@@ -77,7 +76,10 @@ async def test_the_check_finds_nothing_where_nothing_differs(database_url: str) 
         ("ALTER TABLE tasks ALTER COLUMN due_at TYPE date", "tasks.due_at: type is DATE() and should be DateTime("),
         ("ALTER TABLE tasks ALTER COLUMN title DROP NOT NULL", "tasks.title: nullable is True and should be False."),
         ("ALTER TABLE tasks ALTER COLUMN state SET DEFAULT 'CANCELLED'", "tasks.state: default is "),
-        ("ALTER TABLE tasks DROP CONSTRAINT ck_tasks_title_length", "constraint tasks.ck_tasks_title_length is missing."),
+        (
+            "ALTER TABLE tasks DROP CONSTRAINT ck_tasks_title_length",
+            "constraint tasks.ck_tasks_title_length is missing.",
+        ),
         ("DROP INDEX ix_tasks_owner_id_id_living", "index tasks.ix_tasks_owner_id_id_living is missing."),
         ("COMMENT ON COLUMN tasks.title IS 'other'", "tasks.title: comment is 'other' and should be 'One line"),
         ("COMMENT ON TABLE tasks IS 'other'", "table tasks has another comment."),

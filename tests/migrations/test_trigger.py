@@ -110,11 +110,10 @@ async def test_a_large_value_that_stays_is_no_change(connection: AsyncConnection
 
 
 @pytest.mark.usefixtures("task")
-async def test_a_type_of_the_same_name_in_a_temporary_schema_does_not_mislead_the_trigger(
+async def test_a_function_of_the_same_name_in_a_temporary_schema_does_not_mislead_the_trigger(
     connection: AsyncConnection,
 ) -> None:
-    await connection.execute(
-        text("CREATE FUNCTION pg_temp.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT now() - '9y'::interval $$")
-    )
+    body = "RETURNS timestamptz LANGUAGE sql AS $$ SELECT now() - interval '9 years' $$"
+    await connection.execute(text(f"CREATE FUNCTION pg_temp.clock_timestamp() {body}"))
     before = await stored(connection)
     assert (await update(connection, "title = 'two'")).updated_at > before.updated_at

@@ -1,23 +1,17 @@
-"""A process of its own that starts the embedded database, for tests that end that process; and what they watch."""
+"""A process of its own that starts the embedded database, for tests that end that process."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import pwd
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import asyncpg
 
 from persistence.embedded import EmbeddedError, start
 
@@ -33,17 +27,6 @@ class Parent:
     url: str
     data_directory: Path
     notice: str | None
-
-
-@contextmanager
-def open_ground() -> Iterator[Path]:
-    """A directory that every account can enter, which pytest's own temporary directories are not for root's."""
-    place = Path(tempfile.mkdtemp(prefix="ground-", dir="/tmp")).resolve()
-    place.chmod(0o711)
-    try:
-        yield place
-    finally:
-        shutil.rmtree(place)
 
 
 @contextmanager
@@ -99,45 +82,6 @@ def run_program(program: str, *arguments: Path) -> subprocess.CompletedProcess[s
     """A few lines of Python in a process of their own."""
     command = [sys.executable, "-c", program, *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
-
-
-def value(url: str, sql: str) -> object:
-    """The first value of a statement, on a connection of its own."""
-
-    async def ask() -> object:
-        connection = await asyncpg.connect(url)
-        try:
-            return await connection.fetchval(sql)
-        finally:
-            await connection.close()
-
-    return asyncio.run(ask())
-
-
-def family(pid: int) -> set[int]:
-    """A process and all that descend from it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {pid}.union(*(family(int(child)) for child in children))
-
-
-def living(pids: set[int]) -> set[int]:
-    """Those of the processes that run; one that ended and that nobody has waited for does not."""
-    return {pid for pid in pids if _state(pid) not in "ZX"}
-
-
-def _state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
-    except (FileNotFoundError, ProcessLookupError):
-        return "X"
-
-
-def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether the condition comes true within that time."""
-    deadline = time.monotonic() + seconds
-    while not (fulfilled := condition()) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return fulfilled
 
 
 def _become(account: str) -> None:

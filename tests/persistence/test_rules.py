@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from persistence import models
-from persistence.models import Base
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import configure_mappers
+
+from persistence import models
+from persistence.models import Base
 from tests.persistence.rules import from_catalogue, from_metadata
 from tests.persistence.rules.indexes import r8_indexes
 from tests.persistence.rules.keys import r1_keys, r4_foreign_keys, r9_unique_among_the_living
@@ -47,10 +48,10 @@ def test_the_metadata_follows(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-async def test_the_catalogue_follows(rule: Rule, connection: AsyncConnection) -> None:
+async def test_the_catalogue_follows(rule: Rule, shared_connection: AsyncConnection) -> None:
     tables = Base.metadata.tables.values()
     declared = {(table.name, column.name) for table in tables for column in table.c if column.info.get("filterable")}
-    schema = await from_catalogue.read(connection, declared)
+    schema = await from_catalogue.read(shared_connection, declared)
     assert schema.tables.keys() == TABLES
     assert list(rule(schema)) == []
 

@@ -19,6 +19,7 @@ from google.api import (  # type: ignore[import-untyped, unused-ignore]
     resource_pb2,
 )
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, FileDescriptor, MethodDescriptor
+
 from taxiway.v1 import error_pb2, task_pb2, task_service_pb2, user_pb2, user_service_pb2
 
 PROTOS = Path(__file__).resolve().parents[2] / "protos/taxiway/v1"

@@ -30,8 +30,7 @@ class Repository:
     def git(self, *arguments: str) -> None:
         """Run git with an identity, whatever the user's configuration."""
         identity = ("-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
-        # Where git is, is the user's affair: it is no part of the virtual environment.
-        subprocess.run(["git", *identity, *arguments], check=True, cwd=self.root, env=environment())  # noqa: S607
+        subprocess.run(["git", *identity, *arguments], check=True, cwd=self.root, env=environment())
 
     def commit(self) -> None:
         """Commit all there is."""

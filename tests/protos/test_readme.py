@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+
 from taxiway.v1 import task_pb2, task_service_pb2
 
 README = Path(__file__).resolve().parents[2] / "protos/README.md"

@@ -13,6 +13,7 @@ from typing import Any
 
 import grpc
 import pytest
+
 from taxiway.v1 import task_service_pb2, task_service_pb2_grpc, user_service_pb2
 
 CONFIGS = ("retry_reads.json", "retry_all.json")

@@ -6,13 +6,17 @@ from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
 from tests.persistence.rules.schema import Check, Column, ForeignKey, Index, Schema, Table
 
 # Alembic's own table follows Alembic's rules.
-_TABLES = "c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'alembic_version'"
+_TABLES = (
+    "c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'alembic_version'"
+)
 _NAMES = f"SELECT c.relname AS table, obj_description(c.oid, 'pg_class') AS comment FROM pg_class c WHERE {_TABLES}"
 _COLUMNS = f"""
-SELECT c.relname AS table, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS nullable,
+SELECT c.relname AS table, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+  NOT a.attnotnull AS nullable,
   pg_get_expr(d.adbin, d.adrelid) AS default, l.collname AS collation, col_description(c.oid, a.attnum) AS comment,
   t.typtype = 'e' AS is_enum, a.attgenerated <> '' AS is_generated
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

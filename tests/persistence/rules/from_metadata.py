@@ -1,6 +1,7 @@
 """Reads a schema from SQLAlchemy's metadata, with the names that its convention gives."""
 
 import sqlalchemy as sa
+
 from tests.persistence.rules.schema import Check, Column, ForeignKey, Index, Schema, Table
 
 _DIALECT = sa.URL.create("postgresql+asyncpg").get_dialect()()
@@ -11,7 +12,8 @@ def read(metadata: sa.MetaData) -> Schema:
 
 
 def _table(table: sa.Table) -> Table:
-    checks = [part for part in table.constraints if isinstance(part, sa.CheckConstraint)]
+    constraints = [*table.constraints, *(part for column in table.columns for part in column.constraints)]
+    checks = [part for part in constraints if isinstance(part, sa.CheckConstraint)]
     return Table(
         name=table.name,
         comment=table.comment,
@@ -60,7 +62,7 @@ def _index(index: sa.Index) -> Index:
     condition = options["where"]
     return Index(
         name=_name(index),
-        columns=tuple(getattr(part, "name", None) or "" for part in index.expressions),
+        columns=tuple(part.name if isinstance(part, sa.Column) else "" for part in index.expressions),
         method=options["using"] or "btree",
         condition=None if condition is None else _sql(condition),
         is_unique=bool(index.unique),

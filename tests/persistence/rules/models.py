@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from persistence.models.base import Authored, SoftlyDeleted, Versioned
 from sqlalchemy.orm import Mapper, registry
+
+from persistence.models.base import Authored, SoftlyDeleted, Versioned
 from tests.persistence.rules.schema import Schema
 
 MIXINS = {

@@ -16,7 +16,9 @@ def r2_names(schema: Schema) -> Iterator[str]:
             yield f"{table.name} is not snake_case"
         if not table.name.endswith("s") and not table.is_single_row:
             yield f"{table.name} is no plural"
-        yield from (f"{table.name}.{name} is not snake_case" for name in table.columns if not SNAKE_CASE.fullmatch(name))
+        yield from (
+            f"{table.name}.{name} is not snake_case" for name in table.columns if not SNAKE_CASE.fullmatch(name)
+        )
         yield from _junction_faults(table)
 
 

@@ -1,0 +1,70 @@
+"""The command line teaches, is quick, and answers a wrong one in one sentence."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from service.settings import Settings
+from tests.service.cli.command import environment, fault, taxiway
+
+PAGES = [(), ("serve",), ("db",), ("db", "upgrade"), ("db", "downgrade"), ("db", "sql"), ("db", "check"), ("config",)]
+
+
+@pytest.mark.parametrize("page", [*PAGES, ("health",)], ids=" ".join)
+def test_help_is_printed_for_every_command(page: tuple[str, ...], tmp_path: Path) -> None:
+    ended = taxiway(*page, "--help", cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith(" ".join(["usage: taxiway", *page]))
+
+
+@pytest.mark.parametrize("page", [(), ("serve",), ("db",), ("config",), ("health",)], ids=" ".join)
+def test_the_help_of_a_group_shows_an_example_and_the_exit_codes(page: tuple[str, ...], tmp_path: Path) -> None:
+    shown = taxiway(*page, "--help", cwd=tmp_path).stdout
+    assert "example:\n" in shown
+    assert "exit codes:\n  0  " in shown
+
+
+@pytest.mark.parametrize("command", ["serve", "config"])
+def test_the_help_explains_every_setting(command: str, tmp_path: Path) -> None:
+    shown = taxiway(command, "--help", cwd=tmp_path).stdout
+    assert [name for name in Settings.model_fields if f"TAXIWAY_{name.upper()}" not in shown] == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["db", "--help"], ["serve", "--help"], ["config"]], ids=" ".join)
+def test_what_answers_without_the_service_loads_neither_grpc_nor_the_database(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    program = "import sys; from service.__main__ import main\ntry: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+    program += "print('|'.join(sorted({'grpc', 'sqlalchemy', 'alembic', 'asyncpg'} & sys.modules.keys())))"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=tmp_path,
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.splitlines()[-1] == ""
+
+
+def test_the_version_is_the_one_of_the_package(tmp_path: Path) -> None:
+    ended = taxiway("--version", cwd=tmp_path)
+    assert (ended.returncode, ended.stdout) == (0, f"taxiway {version('taxiway')}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("frob",), ("serve", "--port", "1"), ("db",), ("db", "downgrade"), ("health", "--timeout", "0")]
+)
+def test_a_wrong_command_line_is_one_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    assert fault(*arguments, cwd=tmp_path).count("\n") == 0
+
+
+def test_no_command_at_all_shows_the_help_and_is_a_fault(tmp_path: Path) -> None:
+    ended = taxiway(cwd=tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("usage: taxiway")
