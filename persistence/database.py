@@ -1,6 +1,7 @@
 """`Database.read` and `Database.write`: the one place where transactions, retries and cancellation are handled."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from persistence.turns import Turns
 from persistence.unit_of_work import UnitOfWork
 
 TRIES = 3
+_LOG = logging.getLogger("taxiway.database")
 Caller = TypeVar("Caller")
 Command = TypeVar("Command")
 Result = TypeVar("Result")
@@ -76,7 +78,7 @@ class Database:
             async with _connected(self._reads) as connection:
                 return encode(await use_case(self._unit(connection), caller, command)).SerializeToString()
 
-        return await asyncio.shield(self._start(self._tries(attempt)))
+        return await self._awaited(self._start(self._tries(attempt)))
 
     async def write(
         self,
@@ -105,11 +107,11 @@ class Database:
                 return answer
 
         if claim is None:
-            return await asyncio.shield(self._start(self._tries(attempt)))
+            return await self._awaited(self._start(self._tries(attempt)))
         release = await self._turns.take((claim.caller_id, claim.request_id))
         unit = self._start(self._tries(attempt))
         unit.add_done_callback(lambda _: release())
-        return await asyncio.shield(unit)
+        return await self._awaited(unit)
 
     def _unit(self, connection: AsyncConnection) -> UnitOfWork:
         return UnitOfWork(connection, self._sealer)
@@ -120,6 +122,14 @@ class Database:
         self._units.add(unit)
         unit.add_done_callback(self._units.discard)
         return unit
+
+    async def _awaited(self, unit: asyncio.Task[bytes]) -> bytes:
+        """The unit's result. It goes on where its caller leaves, and then nobody but the log takes its error."""
+        try:
+            return await asyncio.shield(unit)
+        except asyncio.CancelledError:
+            unit.add_done_callback(_report)
+            raise
 
     async def _tries(self, attempt: Callable[[], Awaitable[bytes]]) -> bytes:
         """Runs the whole unit again after a lost race or connection: at most TRIES times, inside the deadline."""
@@ -139,7 +149,7 @@ class Database:
         if isinstance(reason, errors.OutcomeUnknown) or (in_doubt and isinstance(reason, errors.PersistenceError)):
             self.counts.outcomes_unknown += 1
             return errors.OutcomeUnknown(str(reason), repeatable=in_doubt)
-        if isinstance(reason, errors.PoolExhausted) and not self.pulse.alive:
+        if isinstance(reason, errors.PoolExhausted) and not self.pulse.answering:
             return errors.DatabaseUnavailable("no connection became free, and the database is silent")
         return reason
 
@@ -153,6 +163,13 @@ class Database:
         if not self._units:
             return 0
         return len((await asyncio.wait(self._units, timeout=seconds))[1])
+
+
+def _report(unit: asyncio.Task[bytes]) -> None:
+    error = None if unit.cancelled() else unit.exception()
+    if error is not None:
+        unforeseen = None if isinstance(error, errors.PersistenceError) else error
+        _LOG.info("a unit whose caller had left ended with %s", type(error).__name__, exc_info=unforeseen)
 
 
 @asynccontextmanager

@@ -40,15 +40,15 @@ class EmbeddedPostgres:
         self._process = process
         self._socket_directory = Path(running.socket_directory)
         self._lock: int | None = lock
-        self._starter = os.getpid()
         atexit.register(self.stop)
 
     def stop(self) -> None:
         """Disconnects everybody, stops the server and waits for it: 0.1 seconds as a rule, 30 at the most.
 
-        A second call does nothing, nor does one in a forked child of the process that started the server.
+        A second call does nothing, nor does one in a forked child of the process that started the server: `Popen`
+        signals only children of its own process.
         """
-        if self._lock is None or os.getpid() != self._starter:
+        if self._lock is None:
             return
         end(self._process)
         remove_socket_directory(self._socket_directory)

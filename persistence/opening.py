@@ -79,7 +79,7 @@ async def _purge_each_minute(engine: AsyncEngine) -> None:
             removed = await purge(engine)
             if removed.total:
                 _LOG.info("purged %s", removed.rows)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a purge that fails must not end the service; it is logged and tried again
             _LOG.warning("the purge failed and is tried again in %d seconds", PURGE_INTERVAL, exc_info=True)
         await asyncio.sleep(PURGE_INTERVAL)
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 INTERVAL = 0.25  # seconds between pings
 PATIENCE = 1.0  # seconds without an answer after which the database counts as silent
+OVERDUE = 0.4  # seconds without an answer after which a ping is late: below the wait for a free connection
 
 
 class Pulse:
@@ -24,6 +25,11 @@ class Pulse:
     @property
     def alive(self) -> bool:
         return self.age < PATIENCE
+
+    @property
+    def answering(self) -> bool:
+        """Whether no ping is late. Who waited in vain for a free connection learns whether load or silence took it."""
+        return self.age < OVERDUE
 
     def seen(self) -> None:
         self._last = asyncio.get_running_loop().time()
@@ -45,7 +51,7 @@ class Pulse:
             await _abandon(connection)
 
     async def _ping(self, connection: AsyncConnection) -> None:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
         while True:
             async with asyncio.timeout(PATIENCE):
                 await connection.execute(text("SELECT 1"))

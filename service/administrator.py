@@ -22,7 +22,9 @@ async def ensure_administrator(db: Database) -> None:
 
 async def _make(db: Database) -> None:
     email = f"{USERNAME}@localhost"
-    draft = UserDraft(user_id=ADMINISTRATOR.id, username=USERNAME, email=email, role="ADMIN", display_name="Administrator")
+    draft = UserDraft(
+        user_id=ADMINISTRATOR.id, username=USERNAME, email=email, role="ADMIN", display_name="Administrator"
+    )
     try:
         await db.write(usecases.create_user, ADMINISTRATOR, draft, convert.user)
     except AlreadyExists as conflict:

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 import grpc
+from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2
 
 import migrations
@@ -34,9 +36,9 @@ from taxiway.v1 import task_service_pb2, user_service_pb2
 
 IN_FLIGHT = 160  # calls at a time in one worker: some 16 for each connection of its pool
 
-USERS = user_service_pb2.DESCRIPTOR.services_by_name["UserService"]
-TASKS = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
-HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"]
+USERS: ServiceDescriptor = user_service_pb2.DESCRIPTOR.services_by_name["UserService"]
+TASKS: ServiceDescriptor = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
+HEALTH: Any = health_pb2.DESCRIPTOR.services_by_name["Health"]  # typed as the implementation of a descriptor
 
 
 async def serve(settings: Settings, database_url: str, keys: SecretKeys) -> int:
@@ -93,4 +95,3 @@ def _handlers(
         names = [service.full_name for service in (USERS, TASKS, HEALTH, *described)]
         served += [handlers(service, reflection.ReflectionServicer(names), tools) for service in described]
     return (*served, UnknownMethods(tools))
-

@@ -27,6 +27,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from service import limits
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -66,6 +68,13 @@ class ServiceError(Exception):
 
 class InvalidArgument(ServiceError):
     reason = "INVALID_FIELD"
+
+
+def invalid(violations: Sequence[Violation]) -> InvalidArgument:
+    """The error for these violations: the first in the message, as many as may be named in the details."""
+    first, others = violations[0], len(violations) - 1
+    more = f" ({others} more in the details)" if others else ""
+    return InvalidArgument(f"{first.field} {first.description}{more}.", violations=violations[: limits.VIOLATIONS])
 
 
 class MalformedRequest(InvalidArgument):

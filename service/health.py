@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2 as pb
 
 from persistence.pulse import INTERVAL, Pulse
@@ -10,7 +11,6 @@ from service.errors import Draining, NotFound, Overloaded
 
 LIVENESS = "liveness"  # whether the process serves at all; never asks for the database
 WATCHERS = 1000
-_Status = pb.HealthCheckResponse.ServingStatus
 
 
 class HealthServicer:
@@ -40,7 +40,7 @@ class HealthServicer:
             self._changed.set()
             self._changed = asyncio.Event()
 
-    def _status(self, service: str) -> _Status | None:
+    def _status(self, service: str) -> int | None:
         if service == LIVENESS:
             return pb.HealthCheckResponse.SERVING
         if service not in self._services:
@@ -53,10 +53,11 @@ class HealthServicer:
             raise NotFound("There is no such service; List names those there are.")
         return pb.HealthCheckResponse(status=status).SerializeToString()
 
-    async def List(self, request: pb.HealthListRequest) -> bytes:
+    async def List(self, request: Message) -> bytes:  # noqa: ARG002 - every method has its request
         names = (*self._services, LIVENESS)
         statuses = {name: pb.HealthCheckResponse(status=self._status(name)) for name in names}
-        return pb.HealthListResponse(statuses=statuses).SerializeToString()
+        response: Message = pb.HealthListResponse(statuses=statuses)  # type: ignore[attr-defined]  # newer than the types
+        return response.SerializeToString()
 
     async def Watch(self, request: pb.HealthCheckRequest) -> AsyncIterator[pb.HealthCheckResponse]:
         if self._watchers >= WATCHERS:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
-from service.errors import Violation
-from service.validation import refusal
+from service.errors import Violation, invalid
 
 _PATH = re.compile(r"(?P<field>[a-z_]+)(?:\.(?:`(?P<quoted>[^`]+)`|(?P<key>[^.`]+)))?")
 
@@ -40,7 +39,7 @@ def select(message: Message, paths: Collection[str], editable: Editable) -> Sele
         return Selection(editable.fields, {})
     faults = [Violation("update_mask", fault) for path in paths if (fault := _fault(path, message, editable))]
     if faults:
-        raise refusal(faults)
+        raise invalid(faults)
     return _selection(paths)
 
 

@@ -35,7 +35,7 @@ class PageTokens:
         return urlsafe_b64encode(self._sealer.seal(scope, last.bytes)).decode().rstrip("=")
 
     def read(self, scope: bytes, token: str) -> UUID | None:
-        """Where the page begins: below this id; None for an empty token. Raises InvalidPageToken for any other fault."""
+        """Where the page begins: below this id; None for an empty token. Raises InvalidPageToken for all else."""
         if not token:
             return None
         try:

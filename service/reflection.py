@@ -1,13 +1,14 @@
 """Server reflection for grpcurl and its kind, as grpc.reflection.v1alpha and v1: the same messages under two names."""
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Any, cast
 
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.reflection import aio
 
-V1ALPHA = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
+V1ALPHA: Any = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
 _OLD, _NEW = "grpc.reflection.v1alpha", "grpc.reflection.v1"
 
 
@@ -15,12 +16,13 @@ class ReflectionServicer:
     """grpcio-reflection's servicer in the shape of ours: a request stream in, messages out."""
 
     def __init__(self, services: Sequence[str]) -> None:
-        self._servicer = aio.ReflectionServicer(service_names=services)
+        self._answers: Any = aio.ReflectionServicer(service_names=services).ServerReflectionInfo
 
-    def ServerReflectionInfo(
+    def ServerReflectionInfo(  # noqa: N802 - named as the proto does
         self, requests: AsyncIterator[reflection_pb2.ServerReflectionRequest]
     ) -> AsyncIterator[reflection_pb2.ServerReflectionResponse]:
-        return self._servicer.ServerReflectionInfo(requests, None)
+        # An asynchronous generator, which the types take for a coroutine.
+        return cast("AsyncIterator[reflection_pb2.ServerReflectionResponse]", self._answers(requests, None))
 
 
 def v1() -> ServiceDescriptor:

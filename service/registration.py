@@ -21,13 +21,18 @@ from service.interceptors.chain import compose, stream_request, unary_request
 
 def handlers(service: ServiceDescriptor, servicer: object, concerns: Sequence[Concern]) -> grpc.GenericRpcHandler:
     """Every method of `service`; an AttributeError at start names one that `servicer` lacks."""
-    methods = {method.name: _handler(_method(method), getattr(servicer, method.name), concerns) for method in service.methods}
+    methods = {
+        method.name: _handler(_method(method), getattr(servicer, method.name), concerns) for method in service.methods
+    }
     return grpc.method_handlers_generic_handler(service.full_name, methods)
 
 
 def _method(descriptor: MethodDescriptor) -> Method:
     request = message_factory.GetMessageClass(descriptor.input_type)
-    service, streams = descriptor.containing_service.full_name, (descriptor.client_streaming, descriptor.server_streaming)
+    service, streams = (
+        descriptor.containing_service.full_name,
+        (descriptor.client_streaming, descriptor.server_streaming),
+    )
     return Method(service, descriptor.name, request, *streams)
 
 
@@ -35,7 +40,9 @@ def _handler(method: Method, serve: Callable[[Any], Any], concerns: Sequence[Con
     innermost = _streamed(serve) if method.server_streaming else _unary(serve)
     step = compose(method, concerns, innermost)
     if method.client_streaming:
-        make = grpc.stream_stream_rpc_method_handler if method.server_streaming else grpc.stream_unary_rpc_method_handler
+        make = (
+            grpc.stream_stream_rpc_method_handler if method.server_streaming else grpc.stream_unary_rpc_method_handler
+        )
         return make(stream_request(method, step))
     make = grpc.unary_stream_rpc_method_handler if method.server_streaming else grpc.unary_unary_rpc_method_handler
     return make(unary_request(method, step))
@@ -63,11 +70,13 @@ class UnknownMethods(grpc.GenericRpcHandler):
 
     def __init__(self, concerns: Sequence[Concern]) -> None:
         method = Method("unknown", "unknown", Empty, client_streaming=True, server_streaming=True)
-        self._handler = grpc.stream_stream_rpc_method_handler(stream_request(method, compose(method, concerns, _refuse)))
+        self._handler: Any = grpc.stream_stream_rpc_method_handler(
+            stream_request(method, compose(method, concerns, _refuse))
+        )
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:  # noqa: ARG002 - gRPC names it
         return self._handler
 
 
-async def _refuse(call: Call) -> bytes | None:
+async def _refuse(_call: Call) -> bytes | None:
     raise MethodNotFound("The service has no such method; check package, service and method name.")

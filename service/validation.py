@@ -7,8 +7,7 @@ from google.protobuf.message import Message
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from service import limits
-from service.errors import InvalidArgument, Violation
+from service.errors import Violation, invalid
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -23,14 +22,7 @@ def validated(schema: type[Schema], values: Mapping[str, object], request: Messa
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         violations = [Violation(_path(fault, request, resource), _rule(fault)) for fault in faults]
-    raise refusal(violations) from None
-
-
-def refusal(violations: list[Violation]) -> InvalidArgument:
-    """The error for these violations: the first in the message, as many as fit in the details."""
-    first, others = violations[0], len(violations) - 1
-    more = f" ({others} more in the details)" if others else ""
-    return InvalidArgument(f"{first.field} {first.description}{more}.", violations=violations[: limits.VIOLATIONS])
+    raise invalid(violations) from None
 
 
 def _path(fault: ErrorDetails, request: Message, resource: str) -> str:

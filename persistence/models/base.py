@@ -14,7 +14,7 @@ NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
 
-# PostgreSQL stores years to 294276 and Python reads them to 9999: what lies outside would poison every SELECT of its row.
+# PostgreSQL stores years to 294276, Python reads them to 9999: what lies outside would poison every SELECT of its row.
 EARLIEST = "1970-01-01 00:00:00+00"
 LATEST = "9000-12-31 23:59:59.999999+00"
 

@@ -64,7 +64,11 @@ Shape = tuple[tuple[str, Moment | None], ...]
 
 
 def change(
-    table: Table, key: Mapping[str, object], columns: Mapping[str, object], guard: Guard, also: ColumnElement[bool] | None
+    table: Table,
+    key: Mapping[str, object],
+    columns: Mapping[str, object],
+    guard: Guard,
+    also: ColumnElement[bool] | None,
 ) -> tuple[ReturningUpdate[Any], dict[str, object]]:
     """`UPDATE ... WHERE key AND guard RETURNING ...` and its values; `also` is one more condition on the row."""
     shape = tuple((name, value if isinstance(value, Moment) else None) for name, value in columns.items())

@@ -59,7 +59,7 @@ class Tasks(Repository):
         return await self._one(_GET, {"owner_id": owner_id, "id": task_id})
 
     async def get_standing(self, owner_id: UUID, task_id: UUID) -> Row[Any] | None:
-        """The task beside `owner_deleted_at` and `purge_due`; NULLs where the owner has no such task; None: no owner."""
+        """The task beside `owner_deleted_at` and `purge_due`, NULL where there is no task; None: there is no owner."""
         return await self._one(_STANDING, {"owner_id": owner_id, "id": task_id})
 
     async def list_for_owner(

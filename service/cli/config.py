@@ -71,20 +71,31 @@ def _as_table(rows: list[tuple[str, Any, str]]) -> str:
 
 def _raise_refusals(settings: Settings) -> None:
     """What `serve` refuses before it starts anything: by the mode, by the form of the key, by the form of the URL."""
-    from persistence.url import UrlError, parse
-    from service import secret_key
     from service.cli.preparation import refusals
 
-    found = refusals(settings)
-    try:
-        if settings.secret_key is not None:
-            secret_key.load(settings, embedded=True)
-    except StartupError as error:
-        found.append(str(error))
-    try:
-        if settings.database_url is not None:
-            parse(settings.database_url.get_secret_value())
-    except UrlError as error:
-        found.append(str(error))
+    found = [*refusals(settings), *_faults_of_key(settings), *_faults_of_url(settings)]
     if found:
         raise StartupError("\n".join(found))
+
+
+def _faults_of_key(settings: Settings) -> list[str]:
+    from service import secret_key
+
+    try:
+        if settings.secret_key is not None:
+            secret_key.load(settings, embedded=False)
+    except StartupError as error:
+        return [str(error)]
+    return []
+
+
+def _faults_of_url(settings: Settings) -> list[str]:
+    if settings.database_url is None:
+        return []
+    from persistence.url import UrlError, parse
+
+    try:
+        parse(settings.database_url.get_secret_value())
+    except UrlError as error:
+        return [str(error)]
+    return []

@@ -3,7 +3,6 @@
 import re
 import time
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -54,8 +53,7 @@ def _facts(call: Call, name: str, milliseconds: float) -> dict[str, Any]:
 
 def _request_id(call: Call) -> str:
     """The caller's own, where it is short and printable, echoed in the trailers; else a new one."""
-    metadata: Sequence[Any] = call.context.invocation_metadata() or ()
-    for key, value in metadata:
+    for key, value in call.context.invocation_metadata() or ():
         if key == HEADER and isinstance(value, str) and _GIVEN.fullmatch(value):
             call.trailers += ((HEADER, value),)
             return value

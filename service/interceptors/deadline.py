@@ -12,7 +12,7 @@ def deadline(method: Method, proceed: Step) -> Step:
     """The remaining time is read once: Core computes it from the wall clock, which may jump."""
 
     async def bounded(call: Call) -> bytes | None:
-        remaining = call.context.time_remaining()
+        remaining: float | None = call.context.time_remaining()  # None without a deadline, whatever its type says
         moment = asyncio.get_running_loop().time() + (CEILING if remaining is None else min(remaining, CEILING))
         set_deadline(moment)
         try:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2 as details
+from google.rpc import error_details_pb2 as details  # type: ignore[import-untyped]  # ships no types
 from google.rpc import status_pb2
 
 from service import limits
@@ -63,17 +64,19 @@ def _details(refusal: Refusal) -> Iterator[Message]:
 
 def _about(refusal: Refusal, resource: ResourceRef) -> Message:
     text = shortened(refusal.message)
-    return details.ResourceInfo(resource_type=resource.type, resource_name=resource.name, description=text)
+    about: Message = details.ResourceInfo(resource_type=resource.type, resource_name=resource.name, description=text)
+    return about
 
 
 def _precondition(refusal: Refusal) -> Message:
     subject = refusal.resource.name if refusal.resource else ""
     text = shortened(refusal.message)
     violation = details.PreconditionFailure.Violation(type=refusal.reason, subject=subject, description=text)
-    return details.PreconditionFailure(violations=[violation])
+    failure: Message = details.PreconditionFailure(violations=[violation])
+    return failure
 
 
-def _violations(violations: Sequence[Violation]) -> Message:
+def _violations(violations: Sequence[Violation]) -> Any:
     """As many as fit into 2 KiB: the first ones matter most."""
     request, room = details.BadRequest(), 2048
     for violation in violations:

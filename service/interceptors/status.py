@@ -90,7 +90,7 @@ def status(method: Method, proceed: Step) -> Step:
             if task is not None and task.cancelling():
                 raise  # the caller or Core ended the call
             error: Exception = errors.CallCancelled("The call ended without an answer; repeat it.")
-        except Exception as caught:
+        except Exception as caught:  # noqa: BLE001 - whatever it is, the caller gets a status and the log the text
             error = caught
         code = _lookup(CODES, error) or Code.INTERNAL
         if code is Code.INTERNAL:

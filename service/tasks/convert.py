@@ -20,14 +20,10 @@ from taxiway.v1 import task_service_pb2 as pb
 _WRITABLE = Editable(EDITABLE)
 _STATES = dict(task_pb2.Task.State.items())
 _PRIORITIES = dict(task_pb2.Task.Priority.items())
-_PRIORITY_NAMES = {number: name for name, number in _PRIORITIES.items()}
+_PRIORITY_NAMES: dict[int, str] = {number: name for name, number in _PRIORITIES.items()}
 
 TargetRequest = (
-    pb.UndeleteTaskRequest
-    | pb.StartTaskRequest
-    | pb.CompleteTaskRequest
-    | pb.CancelTaskRequest
-    | pb.ReopenTaskRequest
+    pb.UndeleteTaskRequest | pb.StartTaskRequest | pb.CompleteTaskRequest | pb.CancelTaskRequest | pb.ReopenTaskRequest
 )
 
 
@@ -45,8 +41,8 @@ def task(value: Task) -> task_pb2.Task:
         name=task_name(value.owner_id, value.id),
         title=value.title,
         description=value.description,
-        state=_STATES[value.state],  # type: ignore[arg-type]  # the stubs know enum values as constants only
-        priority=_PRIORITIES[value.priority],  # type: ignore[arg-type]  # as above
+        state=_STATES[value.state],
+        priority=_PRIORITIES[value.priority],
         creator=user_name(value.creator),
         updater=user_name(value.updater),
         version=value.version,

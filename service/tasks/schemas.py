@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AliasGenerator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from service.errors import InvalidArgument
 from service.fields import BoundedText, Command, Etag, OptionalId, OptionalInstant, Value, column_of
@@ -21,9 +21,7 @@ EDITABLE = frozenset({"title", "description", "priority", "due_time"})
 class Task(Value):
     """A task as it is kept; read off a row by attribute."""
 
-    model_config = ConfigDict(
-        from_attributes=True, extra="ignore", alias_generator=AliasGenerator(validation_alias=column_of)
-    )
+    model_config = ConfigDict(from_attributes=True, extra="ignore")
 
     owner_id: UUID
     id: UUID
@@ -31,15 +29,15 @@ class Task(Value):
     description: str
     state: State
     priority: Priority
-    due_time: datetime | None
-    start_time: datetime | None
-    complete_time: datetime | None
-    creator: UUID
-    updater: UUID
-    create_time: datetime
-    update_time: datetime
-    delete_time: datetime | None
-    purge_time: datetime | None
+    due_time: datetime | None = Field(validation_alias="due_at")
+    start_time: datetime | None = Field(validation_alias="start_at")
+    complete_time: datetime | None = Field(validation_alias="complete_at")
+    creator: UUID = Field(validation_alias="created_by")
+    updater: UUID = Field(validation_alias="updated_by")
+    create_time: datetime = Field(validation_alias="created_at")
+    update_time: datetime = Field(validation_alias="updated_at")
+    delete_time: datetime | None = Field(validation_alias="deleted_at")
+    purge_time: datetime | None = Field(validation_alias="purge_at")
     version: int
 
 

@@ -21,7 +21,7 @@ from taxiway.v1 import user_service_pb2 as pb
 
 _WRITABLE = Editable(EDITABLE, maps=frozenset({"annotations"}))
 _ROLES = dict(user_pb2.User.Role.items())
-_ROLE_NAMES = {number: name for name, number in _ROLES.items()}
+_ROLE_NAMES: dict[int, str] = {number: name for name, number in _ROLES.items()}
 
 
 def _batch(names: list[UUID]) -> list[UUID]:
@@ -49,7 +49,7 @@ def user(value: User) -> user_pb2.User:
         username=value.username,
         display_name=value.display_name,
         time_zone=value.time_zone,
-        role=_ROLES[value.role],  # type: ignore[arg-type]  # the stubs know enum values as constants only
+        role=_ROLES[value.role],
         annotations=value.annotations,
         version=value.version,
         etag=make_etag(value.version, value.create_time),

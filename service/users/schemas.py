@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AliasGenerator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from service.errors import InvalidArgument
-from service.fields import BoundedText, Command, Etag, OptionalId, Value, caseless, column_of
+from service.fields import BoundedText, Command, Etag, OptionalId, Value, caseless
 from service.names import UserName
 
 Role = Literal["USER", "SERVICE", "ADMIN"]
@@ -69,9 +69,7 @@ Annotations = Annotated[dict[str, str], AfterValidator(_annotations)]
 class User(Value):
     """An account as it is kept; read off a row by attribute."""
 
-    model_config = ConfigDict(
-        from_attributes=True, extra="ignore", alias_generator=AliasGenerator(validation_alias=column_of)
-    )
+    model_config = ConfigDict(from_attributes=True, extra="ignore")
 
     id: UUID
     email: str | None
@@ -80,10 +78,10 @@ class User(Value):
     time_zone: str
     role: Role
     annotations: dict[str, str]
-    create_time: datetime
-    update_time: datetime
-    delete_time: datetime | None
-    purge_time: datetime | None
+    create_time: datetime = Field(validation_alias="created_at")
+    update_time: datetime = Field(validation_alias="updated_at")
+    delete_time: datetime | None = Field(validation_alias="deleted_at")
+    purge_time: datetime | None = Field(validation_alias="purge_at")
     version: int
 
 

@@ -16,13 +16,13 @@ from service.errors import (
     ResourceDeleted,
     ResourceRef,
     Violation,
+    invalid,
 )
 from service.etags import parse_etag
 from service.identifiers import new_id
 from service.identity import Caller
 from service.names import USER_TYPE, user_name
 from service.users.schemas import User, UserDeletion, UserDraft, UserPatch, UserQuery, UserTarget
-from service.validation import refusal
 
 # Constraint -> what it says to the caller: the field that is taken.
 _TAKEN = {"uq_users_email_key": "email", "uq_users_username_key": "username", "pk_users": "id"}
@@ -82,7 +82,7 @@ async def _merge(uow: UnitOfWork, patch: UserPatch, guard: Guard) -> tuple[Guard
     try:
         merged = patch.merged(row.annotations)
     except ValueError as fault:
-        raise refusal([Violation("user.annotations", str(fault))]) from None
+        raise invalid([Violation("user.annotations", str(fault))]) from None
     return Guard(version=guard.version or (row.version, row.created_at)), {"annotations": merged}
 
 
@@ -148,7 +148,7 @@ def _taken(violation: UniqueViolation, user_id: UUID) -> AlreadyExists:
 
 
 def _email_required() -> InvalidArgument:
-    return refusal([Violation("user.email", "is required for a user of role USER or ADMIN")])
+    return invalid([Violation("user.email", "is required for a user of role USER or ADMIN")])
 
 
 def _ref(user_id: UUID) -> ResourceRef:

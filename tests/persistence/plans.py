@@ -1,4 +1,4 @@
-"""What PostgreSQL does for a statement of the service: which indexes it enters, with what, and how many rows it sees."""
+"""What PostgreSQL does for a statement of the service: the indexes it enters, with what, and the rows it sees."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator

@@ -34,7 +34,6 @@ def test_the_data_is_there_after_a_restart(ground: Path) -> None:
     with start(ground / "data", state_directory=ground / "state") as second:
         assert value(second.url, "SELECT answer FROM kept") == 42
         assert second.data_directory == ground / "data" / "postgres"
-        assert second.notice is None
 
 
 def test_it_is_durable_unless_told_otherwise(ground: Path) -> None:

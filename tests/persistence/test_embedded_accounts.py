@@ -48,7 +48,7 @@ def test_a_normal_user_needs_nothing_special_and_root_serves_the_data_as_that_us
     home = ground / "home"
     home.mkdir(mode=0o711)
     os.chown(home, user.pw_uid, user.pw_gid)
-    programs = find_binaries(account_for(ground / "none"), ground / "state").directory
+    programs = find_binaries(account_for(ground / "none"), ground / "programs").directory
     environment = {"TAXIWAY_PG_BINDIR": str(programs)}
     with serving(home / "data", ground / "state", account=SOMEBODY, environment=environment) as parent:
         assert owner(parent.pid) == user.pw_uid

@@ -17,7 +17,6 @@ from tests.persistence.embedded_parent import serving
 from tests.persistence.embedded_watch import open_ground, value
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run PostgreSQL as another account")
-SOMEBODY = "nobody" if os.geteuid() == 0 else ""  # A normal user, which the tests' own user is unless it is root.
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +61,7 @@ def test_a_strict_umask_shuts_nobody_out(ground: Path) -> None:
     try:
         with start(ground / "masked" / "data", durable=False, state_directory=ground / "masked" / "state") as database:
             assert value(database.url, "SELECT 1") == 1
-            assert database.notice is None
+            assert database.data_directory == ground / "masked" / "data" / "postgres"
     finally:
         os.umask(before)
 

@@ -58,7 +58,7 @@ def test_production_takes_a_database_a_key_and_a_loopback_address(tmp_path: Path
     [
         ({"secret_key": CANARY}, "secret key"),
         ({"database_url": f"mysql://a:{CANARY}@b/c"}, "database URL"),
-        ({"database_url": f"postgresql://a:{CANARY}@b/c?{CANARY}=1&sslmode={CANARY}"}, "database URL"),
+        ({"database_url": f"postgresql://a:{CANARY}@b/c?sslmode={CANARY}"}, "database URL"),
         ({"listen": CANARY}, "TAXIWAY_LISTEN"),
         ({"mode": CANARY}, "TAXIWAY_MODE"),
         ({"secret_key_file": CANARY}, "TAXIWAY_SECRET_KEY_FILE"),

@@ -1,0 +1,1 @@
+"""What the service costs: CPU per request, round trips, memory and start-up, each figure beside its baseline."""

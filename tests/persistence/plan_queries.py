@@ -1,0 +1,109 @@
+"""The rows that plans are tested on, and the queries of the service, each with what is asked of its plan."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from persistence.repositories.base import Guard, Moment
+from persistence.repositories.requests import REQUESTS
+from persistence.repositories.tasks import Tasks
+from persistence.repositories.users import Users
+
+# What to run, and how many rows it may see.
+Query = tuple[Callable[[], Awaitable[object]], int]
+PAGE = 50
+OWNER, OTHERS = 1, 40  # number of the owner of most tasks; how many more owners there are
+NAME = "('00000000-0000-7000-8000-' || lpad(to_hex({}), 12, '0'))::uuid"
+CALLERS = 1000
+FILL = {
+    "users": """
+        INSERT INTO users (id, username, username_key, email, email_key, display_name, time_zone, role, created_by,
+            updated_by, deleted_at, purge_at)
+        SELECT {id}, 'u' || n, 'u' || n, n || '@b', n || '@b', '', 'UTC', 'USER', {id}, {id},
+            CASE WHEN n % 5 = 0 THEN now() END, CASE WHEN n % 5 = 0 THEN now() + (n - 10) * interval '1 minute' END
+        FROM generate_series(1, :rows / 10) AS n""",
+    "tasks": """
+        INSERT INTO tasks (owner_id, id, title, description, priority, created_by, updated_by, deleted_at, purge_at)
+        SELECT CASE WHEN n % 10 = 0 THEN {other} ELSE {owner} END, {id}, 'title', repeat('x', 200), 'LOW', {owner},
+            {owner}, CASE WHEN n % 5 = 0 THEN now() END,
+            CASE WHEN n % 5 = 0 THEN now() + (n - 500) * interval '1 minute' END
+        FROM generate_series(1, :rows * 10 / 9) AS n""",
+    "requests": """
+        INSERT INTO requests (caller_id, request_id, method, fingerprint, answer, created_at)
+        SELECT {caller}, {id}, '/taxiway.v1.TaskService/CreateTask', sha256('x'), repeat('y', 300)::bytea,
+            now() - (:rows - n) * interval '25 hours' / :rows
+        FROM generate_series(1, :rows) AS n""",
+}
+
+
+def names() -> dict[str, str]:
+    """What stands in FILL for the ids of the row and of those it belongs to."""
+    return {
+        "id": NAME.format("n"),
+        "owner": NAME.format(OWNER),
+        "other": NAME.format(f"2 + n / 10 % {OTHERS}"),
+        "caller": NAME.format(f"1 + n % {CALLERS}"),
+    }
+
+
+def identifier(number: int) -> UUID:
+    return UUID(f"00000000-0000-7000-8000-{number:012x}")
+
+
+def task_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
+    tasks, owner, some = Tasks(connection), identifier(OWNER), identifier(rows // 2 + 1)
+    places = {"first": None, "middle": some, "last": identifier(PAGE)}
+    lists = {
+        f"{place} page, {'with' if deleted else 'without'} the deleted": (
+            lambda after=after, deleted=deleted: tasks.list_for_owner(owner, after, PAGE, deleted=deleted),
+            PAGE,
+        )
+        for place, after in places.items()
+        for deleted in (False, True)
+    }
+    columns = {"title": "new", "description": "", "priority": "LOW"}
+    guard = Guard(version=(1, datetime.now(UTC)), states=("OPEN",))
+    deletion = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
+    return lists | {
+        "get": (lambda: tasks.get(owner, some), 1),
+        "get of another's": (lambda: tasks.get(identifier(OWNER + 1), some), 0),
+        "standing": (lambda: tasks.get_standing(owner, some), 2),
+        "add": (lambda: tasks.add(owner, uuid4(), owner, columns), 1),
+        "change": (lambda: tasks.change(owner, some, owner, {"title": "new"}, guard), 2),
+        "deletion": (lambda: tasks.change(owner, some, owner, deletion, Guard()), 2),
+    }
+
+
+def user_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
+    users, some = Users(connection), identifier(rows // 20 + 1)
+    key = {"caller": identifier(1 + rows // 2 % CALLERS), "request": identifier(rows // 2)}
+
+    def sql(statement: str, **values: object) -> Callable[[], Awaitable[object]]:
+        return lambda: connection.execute(text(statement), values)
+
+    outcome = f"SELECT answer FROM {REQUESTS.name} WHERE caller_id = :caller AND request_id = :request"
+    taken = "SELECT id FROM users WHERE {} = :key AND deleted_at IS NULL"
+    lists = {
+        f"users {'from the middle' if after else 'newest first'}, {'with' if deleted else 'without'} the deleted": (
+            lambda after=after, deleted=deleted: users.list_newest_first(after, PAGE, deleted=deleted),
+            PAGE,
+        )
+        for after in (None, some)
+        for deleted in (False, True)
+    }
+    return lists | {
+        "get user": (lambda: users.get(some), 1),
+        "get users": (lambda: users.get_many([identifier(number) for number in range(1, 101)]), 100),
+        "change user": (lambda: users.change(some, some, {"display_name": "new"}, Guard()), 1),
+        "by mail address": (sql(taken.format("email_key"), key="7@b"), 1),
+        "by user name": (sql(taken.format("username_key"), key="u7"), 1),
+        "outcome": (sql(outcome, **key), 1),
+    }
+
+
+def all_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
+    """By name; `rows` is the number of tasks of the owner."""
+    return task_queries(connection, rows) | user_queries(connection, rows)
