@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from persistence import errors
@@ -64,6 +65,7 @@ class Database:
         self._units: set[asyncio.Task[bytes]] = set()
         self.pulse = pulse
         self.counts = Counts()
+        event.listen(engine.sync_engine, "do_connect", self._refuse_while_silent)
 
     async def read(
         self,
@@ -112,6 +114,11 @@ class Database:
         unit = self._start(self._tries(attempt))
         unit.add_done_callback(lambda _: release())
         return await self._awaited(unit)
+
+    def _refuse_while_silent(self, *_: object) -> None:
+        """A silent database answers no new connection either; each attempt would wait in its line and meet it later."""
+        if not self.pulse.alive:
+            raise errors.DatabaseUnavailable("no connection is made while the database is silent")
 
     def _unit(self, connection: AsyncConnection) -> UnitOfWork:
         return UnitOfWork(connection, self._sealer)

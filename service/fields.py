@@ -41,7 +41,7 @@ class BoundedText:
     def __call__(self, value: str) -> str:
         if "\x00" in value:
             raise ValueError("must not contain U+0000")
-        text = unicodedata.normalize("NFC", value)
+        text = composed(value)
         if not self.shortest <= len(text) <= self.longest:
             raise ValueError(f"must have {self.shortest} to {self.longest} code points, not {len(text)}")
         return text
@@ -71,6 +71,11 @@ Instant = Annotated[datetime, BeforeValidator(_instant)]
 OptionalInstant = Annotated[datetime | None, BeforeValidator(_absent_or_instant)]
 OptionalId = Annotated[UUID | None, BeforeValidator(_optional_id)]
 Etag = Annotated[str, AfterValidator(BoundedText(0, 256))]
+
+
+def composed(text: str) -> str:
+    """The form in which text is stored: NFC."""
+    return unicodedata.normalize("NFC", text)
 
 
 def caseless(text: str) -> str:

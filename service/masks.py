@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from service.errors import Violation, invalid
 
-_PATH = re.compile(r"(?P<field>[a-z_]+)(?:\.(?:`(?P<quoted>[^`]+)`|(?P<key>[^.`]+)))?")
+_PATH = re.compile(r"(?P<field>[a-z_]+)(?:\.(?:`(?P<quoted>[^`\x00]+)`|(?P<key>[^.`\x00]+)))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,16 +32,23 @@ class PageTokens:
         self._sealer = Sealer(keys, "page_token")
 
     def make(self, scope: bytes, last: UUID) -> str:
-        return urlsafe_b64encode(self._sealer.seal(scope, last.bytes)).decode().rstrip("=")
+        return _text(self._sealer.seal(scope, last.bytes))
 
     def read(self, scope: bytes, token: str) -> UUID | None:
         """Where the page begins: below this id; None for an empty token. Raises InvalidPageToken for all else."""
         if not token:
             return None
         try:
-            return UUID(bytes=self._sealer.open(scope, urlsafe_b64decode(token + "=" * (-len(token) % 4))))
+            sealed = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            if _text(sealed) != token:  # the decoder skips what is no base64
+                raise ValueError("not in canonical form")
+            return UUID(bytes=self._sealer.open(scope, sealed))
         except (SealError, ValueError):
             raise _invalid_token() from None
+
+
+def _text(sealed: bytes) -> str:
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def _invalid_token() -> InvalidPageToken:

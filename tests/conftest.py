@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from migrations import commands
 from persistence import embedded, engine
 from persistence.url import parse
+from tests.persistence.embedded_watch import open_ground
 
 Databases = Callable[..., AbstractAsyncContextManager[str]]
 
@@ -23,19 +23,15 @@ def in_database(url: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """A server whose account may create databases: the one of TAXIWAY_TEST_DATABASE_URL, else an embedded one."""
     given = os.environ.get("TAXIWAY_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    with embedded.start(_data_directory(tmp_path_factory), durable=False) as server:
+    # With a space in its name, so that nothing relies on there being none.
+    with open_ground() as place, embedded.start(place / "embedded server", durable=False) as server:
         yield server.url
-
-
-def _data_directory(factory: pytest.TempPathFactory) -> Path:
-    """With a space in its name, so that nothing relies on there being none."""
-    return factory.mktemp("embedded server")
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,9 @@ def _serve(settings: Settings, place: Place) -> int:
     from persistence.revision import SchemaError
     from service import app, secret_key
     from service.cli.database import in_one_sentence
+    from service.cli.port import check_port
 
+    check_port(settings.listen, reuse_port=settings.reuse_port)
     if place.embedded:
         _bring_up_to_date(place)
     keys = secret_key.load(settings, embedded=place.embedded)

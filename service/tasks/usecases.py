@@ -73,7 +73,7 @@ async def update_task(uow: UnitOfWork, caller: Caller, patch: TaskPatch) -> Task
     if row is not None:
         return Task.model_validate(row)
     why = await _why(uow, patch.name, guard)
-    if not isinstance(why, NotFound) or isinstance(why, ParentNotFound):
+    if not isinstance(why, NotFound):
         raise why
     if patch.draft is None:
         raise patch.draft_fault or why
@@ -90,7 +90,7 @@ async def delete_task(uow: UnitOfWork, caller: Caller, deletion: TaskDeletion) -
     why = await _why(uow, deletion.name, guard)
     if isinstance(why, ResourceDeleted):
         why = _not_found(deletion.name, "The task is deleted already; UndeleteTask restores it until its purge_time.")
-    if not deletion.allow_missing or not isinstance(why, NotFound) or isinstance(why, ParentNotFound):
+    if not deletion.allow_missing or not isinstance(why, NotFound):
         raise why
     gone = await uow.tasks.get(*deletion.name)
     return deletion.name if gone is None else Task.model_validate(gone)
@@ -131,9 +131,7 @@ async def _transit(uow: UnitOfWork, caller: Caller, target: TaskTarget, transiti
 async def _why(uow: UnitOfWork, key: TaskId, guard: Guard, transition: Transition | None = None) -> Exception:
     """Why a guarded statement found no row; the race that is over meanwhile makes the unit run again."""
     row = await uow.tasks.get_standing(*key)
-    if row is None:
-        return _parent_not_found(key.owner_id)
-    if row.id is None:
+    if row is None or row.id is None:
         return _not_found(key)
     if row.owner_deleted_at is not None:
         return _owner_deleted(key)

@@ -41,6 +41,8 @@ def _email(value: str | None) -> str | None:
     text = _address(value)
     if not _EMAIL.fullmatch(text):
         raise ValueError("must be a mail address, as in ada@example.com")
+    if len(caseless(text)) > _address.longest:  # one code point may become 18, and an index entry has its limit
+        raise ValueError(f"must have at most {_address.longest} code points without case (NFKC, casefold) too")
     return text
 
 
@@ -54,9 +56,12 @@ def _annotations(value: dict[str, str]) -> dict[str, str]:
     if len(value) > ANNOTATIONS:
         raise ValueError(f"must have at most {ANNOTATIONS} entries, not {len(value)}")
     try:
-        return {_annotation_key(key): _annotation_value(text) for key, text in value.items()}
+        checked = {_annotation_key(key): _annotation_value(text) for key, text in value.items()}
     except ValueError as fault:
         raise ValueError(f"has a key (1 to 63 code points) or a value (up to 1000) that {fault}") from None
+    if len(checked) < len(value):
+        raise ValueError("has two keys that are the same text in NFC")
+    return checked
 
 
 Username = Annotated[str, AfterValidator(BoundedText(1, 63)), AfterValidator(_username)]

@@ -8,7 +8,8 @@ import pytest
 
 from tests.architecture.source import ROOT, repository_files
 
-MACHINE_PATH = re.compile(r"(?<![\w.}-])/(?:home|Users|root|work|mnt|tmp)/[\w.]")
+# `/home/me/` stands for anybody's home in an example.
+MACHINE_PATH = re.compile(r"(?<![\w.}-])/(?!home/me/)(?:home|Users|root|work|mnt|tmp)/[\w.]")
 INDEX_ADDRESS = re.compile(
     r"https?://[^\s\"'<>]*(?:pypi|pythonhosted|/simple\b)|(?<!no-emit-)(?:index|find)[-_](?:url|links)"
 )

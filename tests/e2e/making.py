@@ -18,8 +18,8 @@ NO_TASK = "tasks/00000000-0000-4000-8000-00000000beef"
 
 def user_draft(**fields: Any) -> user_pb2.User:
     """A user that can be created, of a username that no other has."""
-    username = fields.pop("username", f"user-{next(_numbers)}")
-    return user_pb2.User(username=username, **{"email": f"{username}@example.com", **fields})
+    name = f"user-{next(_numbers)}"
+    return user_pb2.User(**{"username": name, "email": f"{name}@example.com", **fields})
 
 
 async def make_user(service: Service, **fields: Any) -> User:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from persistence.embedded import start
-from persistence.embedded_account import account_for
-from persistence.embedded_binaries import find_binaries
+from persistence.embedded.account import account_for
+from persistence.embedded.binaries import find_binaries
 from tests.persistence.embedded_parent import ROOT, serving
 from tests.persistence.embedded_watch import open_ground, value
 
@@ -70,7 +70,7 @@ echo 'passwd: files' > /etc/nsswitch.conf
 sed -i -E '/^(postgres|nobody):/d' /etc/passwd /etc/shadow
 shift; exec "$@"
 """
-    program = "from persistence.embedded_account import account_for; from pathlib import Path; "
+    program = "from persistence.embedded.account import account_for; from pathlib import Path; "
     program += "print(account_for(Path('/none')).name, account_for(Path('/none')).uid)"
     command = ["unshare", "--mount", "/bin/sh", "-c", script, "sh", str(etc)]
     command += [sys.executable, "-c", program]

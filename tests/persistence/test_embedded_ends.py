@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from persistence.embedded import EmbeddedError, attach, start
-from persistence.embedded_account import account_for
-from persistence.embedded_binaries import find_binaries
+from persistence.embedded.account import account_for
+from persistence.embedded.binaries import find_binaries
 from tests.persistence.embedded_parent import launched, run_program, serving
 from tests.persistence.embedded_watch import family, living, open_ground, until, value
 
@@ -71,7 +71,7 @@ def test_a_child_whose_parent_died_before_it_could_ask_for_the_signal_ends() -> 
     """Made in one process and run in a child of another: the parent is not the one that it should be."""
     program = """
 import os, subprocess, sys
-from persistence.embedded_process import _bound_to_this_process
+from persistence.embedded.process import _bound_to_this_process
 bind = _bound_to_this_process()
 if (other := os.fork()) == 0:
     os._exit(subprocess.run(["/bin/true"], preexec_fn=bind).returncode)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from persistence.embedded import EmbeddedError, attach, start
-from persistence.embedded_account import account_for
-from persistence.embedded_socket import socket_directory
+from persistence.embedded.account import account_for
+from persistence.embedded.socket import socket_directory
 from tests.persistence.embedded_parent import serving
 from tests.persistence.embedded_watch import open_ground, value
 

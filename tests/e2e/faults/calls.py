@@ -90,13 +90,15 @@ class Client:
         task = task_pb2.Task(name=name, title=title)
         return self.tasks.UpdateTask(task_service_pb2.UpdateTaskRequest(task=task, request_id=request_id), **options)
 
-    async def titles(self, parent: str) -> list[str]:
+    def list(self, parent: str, page_token: str = "", **options: Any) -> Any:
+        request = task_service_pb2.ListTasksRequest(parent=parent, page_size=1000, page_token=page_token)
+        return self.tasks.ListTasks(request, **options)
+
+    async def titles(self, parent: str) -> Sequence[str]:
         """Of all tasks of the user, sorted."""
-        titles: list[str] = []
-        token = ""
+        titles, token = [], ""
         while True:
-            request = task_service_pb2.ListTasksRequest(parent=parent, page_size=1000, page_token=token)
-            page = await self.tasks.ListTasks(request)
+            page = await self.list(parent, token)
             titles += [task.title for task in page.tasks]
             token = page.next_page_token
             if not token:

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ class OwnPostgres:
 
     directory: Path
     server: embedded.EmbeddedPostgres
+    durable: bool
 
     @property
     def url(self) -> str:
@@ -36,7 +37,8 @@ class OwnPostgres:
 
     def thaw(self) -> None:
         for process in family(self.server.pid):
-            os.kill(process, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # it ends by itself, or has ended
+                os.kill(process, signal.SIGCONT)
 
     async def restart(self, end: signal.Signals) -> None:
         """SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one, which is a crash."""
@@ -47,7 +49,7 @@ class OwnPostgres:
         self.start()
 
     def start(self) -> None:
-        self.server = embedded.start(self.directory, durable=False)
+        self.server = embedded.start(self.directory, durable=self.durable)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
@@ -59,8 +61,9 @@ class OwnPostgres:
 
 
 @asynccontextmanager
-async def own_postgres(directory: Path) -> AsyncIterator[OwnPostgres]:
-    postgres = OwnPostgres(directory, embedded.start(directory, durable=False))
+async def own_postgres(directory: Path, *, durable: bool = False) -> AsyncIterator[OwnPostgres]:
+    """Only a `durable` one keeps what it has acknowledged when it crashes."""
+    postgres = OwnPostgres(directory, embedded.start(directory, durable=durable), durable)
     try:
         await commands.upgrade(postgres.url)
         yield postgres

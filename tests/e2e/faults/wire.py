@@ -51,6 +51,11 @@ class Wire:
         """Of all calls so far; pings are not counted."""
         return sum(link.round_trips for link in self.links if link.serves_calls)
 
+    @property
+    def opened_for_calls(self) -> int:
+        """Connections of the pool so far, those that ended too."""
+        return sum(link.serves_calls for link in self.links)
+
     def arm(self, fate: AtCommit, commits: int = 1) -> None:
         self.at_commit, self.commits = fate, commits
         self.committed.clear()

@@ -65,7 +65,7 @@ def fault(*arguments: str, cwd: Path, **settings: str) -> str:
 
 @contextmanager
 def started(cwd: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
-    """A `taxiway serve` that may not answer yet; its log goes to `log` in `cwd`. It is killed at the end."""
+    """A `taxiway serve` that may not answer yet; its log goes to `log` in `cwd`. It is ended at the end."""
     with (cwd / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "service", "serve"],
@@ -79,7 +79,7 @@ def started(cwd: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            process.kill()
+            _end(process)
 
 
 @contextmanager
@@ -90,6 +90,24 @@ def serving(cwd: Path, **settings: str) -> Iterator[Serving]:
         line = _line(process.stdout)
         assert line.startswith("listening on "), (line, (cwd / "log").read_text())
         yield Serving(process, line.removeprefix("listening on ").strip(), cwd / "log")
+
+
+def family(pid: int) -> set[int]:
+    """A process and all that descend from it, but for those that end while one looks."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
+    return {pid}.union(*(family(int(child)) for child in children))
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """First by SIGTERM, so that its database has ended too before anybody removes the directory."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    finally:
+        process.kill()
 
 
 def _line(stream: IO[str]) -> str:

@@ -75,13 +75,11 @@ def test_sql_is_printed_without_a_database_and_without_settings(tmp_path: Path) 
     ("arguments", "settings", "named"),
     [
         (["upgrade"], {"database_url": f"postgresql://a:{CANARY}@127.0.0.1:1/b"}, "127.0.0.1:1/b cannot be reached"),
-        (["check"], {"database_url": f"postgresql://a:{CANARY}@127.0.0.1:1/b"}, "127.0.0.1:1/b cannot be reached"),
         (["upgrade"], {"database_url": f"mysql://a:{CANARY}@b/c"}, "database URL"),
         (["upgrade"], {"mode": "production"}, "TAXIWAY_DATABASE_URL"),
-        (["upgrade", "9"], {"database_url": "postgresql://127.0.0.1:1/b"}, "four digits"),
         (["sql", "one:two"], {}, "four digits"),
     ],
-    ids=["down", "down-check", "scheme", "production", "revision", "range"],
+    ids=["down", "scheme", "production", "range"],
 )
 def test_a_fault_is_one_sentence(arguments: list[str], settings: dict[str, str], named: str, tmp_path: Path) -> None:
     said = fault("db", *arguments, cwd=tmp_path, **settings)

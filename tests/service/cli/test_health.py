@@ -11,7 +11,7 @@ import pytest
 from tests.service.cli.command import Serving, fault, serving, taxiway
 
 
-@pytest.mark.parametrize("service", ["", "taxiway.v1.TaskService", "taxiway.v1.UserService", "liveness"])
+@pytest.mark.parametrize("service", ["", "taxiway.v1.TaskService"])
 def test_a_server_that_serves_is_0(server: Serving, service: str, tmp_path: Path) -> None:
     ended = taxiway("health", "--address", server.address, "--service", service, cwd=tmp_path)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "SERVING\n", "")

@@ -16,26 +16,21 @@ PAGES = [(), ("serve",), ("db",), ("db", "upgrade"), ("db", "downgrade"), ("db",
 
 
 @pytest.mark.parametrize("page", [*PAGES, ("health",)], ids=" ".join)
-def test_help_is_printed_for_every_command(page: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_help_of_every_command_teaches(page: tuple[str, ...], tmp_path: Path) -> None:
     ended = taxiway(*page, "--help", cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(" ".join(["usage: taxiway", *page]))
+    if len(page) < 2:  # a page for an action of `db` is short: the group's has the rest
+        assert "example:\n" in ended.stdout
+        assert "exit codes:\n  0  " in ended.stdout
 
 
-@pytest.mark.parametrize("page", [(), ("serve",), ("db",), ("config",), ("health",)], ids=" ".join)
-def test_the_help_of_a_group_shows_an_example_and_the_exit_codes(page: tuple[str, ...], tmp_path: Path) -> None:
-    shown = taxiway(*page, "--help", cwd=tmp_path).stdout
-    assert "example:\n" in shown
-    assert "exit codes:\n  0  " in shown
-
-
-@pytest.mark.parametrize("command", ["serve", "config"])
-def test_the_help_explains_every_setting(command: str, tmp_path: Path) -> None:
-    shown = taxiway(command, "--help", cwd=tmp_path).stdout
+def test_the_help_explains_every_setting(tmp_path: Path) -> None:
+    shown = taxiway("serve", "--help", cwd=tmp_path).stdout
     assert [name for name in Settings.model_fields if f"TAXIWAY_{name.upper()}" not in shown] == []
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["db", "--help"], ["serve", "--help"], ["config"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["config"]], ids=" ".join)
 def test_what_answers_without_the_service_loads_neither_grpc_nor_the_database(
     arguments: list[str], tmp_path: Path
 ) -> None:
@@ -57,9 +52,7 @@ def test_the_version_is_the_one_of_the_package(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (0, f"taxiway {version('taxiway')}\n")
 
 
-@pytest.mark.parametrize(
-    "arguments", [("frob",), ("serve", "--port", "1"), ("db",), ("db", "downgrade"), ("health", "--timeout", "0")]
-)
+@pytest.mark.parametrize("arguments", [("frob",), ("serve", "--port", "1"), ("db",), ("health", "--timeout", "0")])
 def test_a_wrong_command_line_is_one_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert fault(*arguments, cwd=tmp_path).count("\n") == 0
 

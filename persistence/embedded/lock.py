@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from persistence.embedded_error import EmbeddedError
+from persistence.embedded.error import EmbeddedError
 
 
 def take_lock(path: Path) -> int:

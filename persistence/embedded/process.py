@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from persistence.embedded_account import Account
-from persistence.embedded_error import EmbeddedError
+from persistence.embedded.account import Account
+from persistence.embedded.error import EmbeddedError
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 DEADLINE = 60.0  # seconds for a program that ends by itself; initdb takes 0.5 to 2

@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from persistence.embedded_binaries import Binaries, find_binaries
-from persistence.embedded_cluster import Location, cluster_of, locate, prepare
-from persistence.embedded_error import EmbeddedError
-from persistence.embedded_lock import take_lock
-from persistence.embedded_postmaster import Postmaster, read_postmaster, stop_orphan
-from persistence.embedded_server import end, launch
-from persistence.embedded_socket import remove_socket_directory, socket_directory
+from persistence.embedded.binaries import Binaries, find_binaries
+from persistence.embedded.cluster import Location, cluster_of, locate, prepare
+from persistence.embedded.error import EmbeddedError
+from persistence.embedded.lock import take_lock
+from persistence.embedded.postmaster import Postmaster, read_postmaster, stop_orphan
+from persistence.embedded.server import end, launch
+from persistence.embedded.socket import remove_socket_directory, socket_directory
 
 __all__ = ["EmbeddedError", "EmbeddedPostgres", "attach", "start"]
 

@@ -8,10 +8,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from persistence.embedded_account import SEARCHABLE, Account, account_for, make_directory
-from persistence.embedded_binaries import Binaries
-from persistence.embedded_error import EmbeddedError
-from persistence.embedded_process import run
+from persistence.embedded.account import SEARCHABLE, Account, account_for, make_directory
+from persistence.embedded.binaries import Binaries
+from persistence.embedded.error import EmbeddedError
+from persistence.embedded.process import run
 
 
 @dataclass(frozen=True)

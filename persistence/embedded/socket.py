@@ -7,8 +7,8 @@ import os
 import stat
 from pathlib import Path
 
-from persistence.embedded_account import Account
-from persistence.embedded_error import EmbeddedError
+from persistence.embedded.account import Account
+from persistence.embedded.error import EmbeddedError
 
 
 def socket_directory(cluster: Path, account: Account) -> Path:

