@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-_VERSIONS = Path(__file__).parent / "versions"
+VERSIONS = Path(__file__).parent / "versions"
 
 
-def head() -> str:
+def head(versions: Path = VERSIONS) -> str:
     """The number of the newest revision, four digits, read from the names of the files without importing Alembic."""
-    return max(path.name[:4] for path in _VERSIONS.glob("[0-9][0-9][0-9][0-9]_*.py"))
+    return max(path.name[:4] for path in versions.glob("[0-9][0-9][0-9][0-9]_*.py"))

@@ -28,11 +28,12 @@ class Server:
     environment: dict[str, str] = field(repr=False)
 
     def run(self, arguments: list[str]) -> str:
-        """What it prints; raises CalledProcessError where it fails."""
-        given = {"cwd": ROOT, "env": self.environment, "timeout": PATIENCE}
-        ended = subprocess.run(arguments, capture_output=True, text=True, check=False, **given)  # type: ignore[call-overload]  # mypy does not match a dict to overloads
+        """What it prints; fails where it does."""
+        ended = subprocess.run(
+            arguments, cwd=ROOT, env=self.environment, timeout=PATIENCE, check=False, capture_output=True, text=True
+        )
         assert ended.returncode == 0, f"{arguments}: {ended.stdout}{ended.stderr}"
-        return str(ended.stdout)
+        return ended.stdout
 
 
 @pytest.fixture(scope="session")

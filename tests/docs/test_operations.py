@@ -29,7 +29,9 @@ ROLE = "taxiway_app"
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
     fields = Settings.model_fields.items()
-    assert table(TEXT, "setting") == [[variable(name), shown(field.default), field.description] for name, field in fields]
+    assert table(TEXT, "setting") == [
+        [variable(name), shown(field.default), field.description] for name, field in fields
+    ]
 
 
 def shown(default: object) -> str:

@@ -45,10 +45,13 @@ def with_more(directory: Path, **upgrades: str) -> Path:
     return scripts
 
 
-def test_the_head_read_from_names_is_the_head_that_alembic_finds() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(commands.SCRIPTS))
-    assert head() == ScriptDirectory.from_config(config).get_current_head()
+def test_the_head_read_from_names_is_the_head_that_alembic_finds(tmp_path: Path) -> None:
+    more = with_more(tmp_path, **{"8000": "pass", "8001": "pass"})
+    for scripts in (commands.SCRIPTS, more):
+        config = Config()
+        config.set_main_option("script_location", str(scripts))
+        assert head(scripts / "versions") == ScriptDirectory.from_config(config).get_current_head()
+    assert head(more / "versions") == "8001"
 
 
 async def test_a_migration_that_fails_leaves_nothing_and_the_one_before_it_stays(

@@ -110,10 +110,14 @@ async def test_a_large_value_that_stays_is_no_change(connection: AsyncConnection
 
 
 @pytest.mark.usefixtures("task")
-async def test_a_function_of_the_same_name_in_a_temporary_schema_does_not_mislead_the_trigger(
+async def test_a_function_of_the_same_name_earlier_in_the_search_path_does_not_mislead_the_trigger(
     connection: AsyncConnection,
 ) -> None:
-    body = "RETURNS timestamptz LANGUAGE sql AS $$ SELECT now() - interval '9 years' $$"
-    await connection.execute(text(f"CREATE FUNCTION pg_temp.clock_timestamp() {body}"))
     before = await stored(connection)
-    assert (await update(connection, "title = 'two'")).updated_at > before.updated_at
+    body = "RETURNS timestamptz LANGUAGE sql RETURN '9000-01-01'::timestamptz"
+    await connection.execute(text("CREATE SCHEMA misleading"))
+    await connection.execute(text(f"CREATE FUNCTION misleading.clock_timestamp() {body}"))
+    await connection.execute(text("SET search_path = misleading, pg_catalog, public"))
+    after = await update(connection, "title = 'two'")
+    assert before.updated_at < after.updated_at
+    assert after.updated_at.year < 9000

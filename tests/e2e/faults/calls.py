@@ -27,6 +27,7 @@ class Ended:
     seconds: float
     answer: Any = None
     reason: str = ""
+    message: str = ""
     retry_delay: float | None = None
     trailers: tuple[tuple[str, str | bytes], ...] = ()
 
@@ -54,7 +55,7 @@ def _refused(error: grpc.aio.AioRpcError, seconds: float) -> Ended:
             retry = error_details_pb2.RetryInfo()
             detail.Unpack(retry)
             delay = retry.retry_delay.ToTimedelta().total_seconds()
-    return Ended(error.code(), seconds, None, reason, delay, trailers)
+    return Ended(error.code(), seconds, None, reason, error.details() or "", delay, trailers)
 
 
 @dataclass(frozen=True)

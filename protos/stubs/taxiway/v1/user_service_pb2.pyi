@@ -259,7 +259,7 @@ class DeleteUserRequest(_message.Message):
     """
     allow_missing: _builtins.bool
     """Succeed although there is nothing to delete: a user that is deleted already is answered as it is, one that does
-    not exist as an empty message. Default: false, both answer NOT_FOUND, RESOURCE_NOT_FOUND.
+    not exist as a message that has only its `name`. Default: false, both answer NOT_FOUND, RESOURCE_NOT_FOUND.
     """
     request_id: _builtins.str
     """UUID in canonical lower-case form, made by the caller for this one request, to make a repeat safe. Within 24
