@@ -69,8 +69,10 @@ async def open_database(
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait((task,))
+    """Cancels until it ends: an error while a connection is given up can take the place of one CancelledError."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait((task,), timeout=0.05)
 
 
 async def _purge_each_minute(engine: AsyncEngine) -> None:

@@ -60,8 +60,9 @@ class Pulse:
 
 
 async def _abandon(connection: AsyncConnection) -> None:
-    raw = await connection.get_raw_connection()
-    if raw.driver_connection is not None:
-        raw.driver_connection.terminate()
-    await connection.invalidate()
+    if not connection.invalidated:
+        raw = await connection.get_raw_connection()
+        if raw.driver_connection is not None:
+            raw.driver_connection.terminate()
+        await connection.invalidate()
     await connection.close()

@@ -51,7 +51,7 @@ def _preparing(secrets: Sequence[str]) -> list[Processor]:
 def _rendering(form: Format, stream: TextIO) -> Processor:
     if form == "json" or (form == "auto" and not stream.isatty()):
         return structlog.processors.JSONRenderer()
-    # Rich tracebacks would print the values of local variables, secrets among them.
+    # `format_exc_info` has made text of tracebacks: rich ones would show the values of local variables, secrets too.
     colors = stream.isatty() and not os.environ.get("NO_COLOR")
     return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
 

@@ -18,7 +18,7 @@ async def answer(_request: bytes, _context: grpc.aio.ServicerContext[bytes, byte
 async def serve() -> None:
     """Prints `listening on HOST:PORT` and serves until SIGTERM."""
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-    handler = grpc.unary_unary_rpc_method_handler(answer)
+    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(answer)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {METHOD: handler}),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

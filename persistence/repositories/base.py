@@ -7,7 +7,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Row, Table, and_, bindparam, func, update
+from sqlalchemy import ARRAY, ColumnElement, Executable, Row, Table, and_, any_, bindparam, func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -95,7 +95,7 @@ def _change(
     if by_version:
         conditions += [c.version == bindparam("etag_version"), c.created_at == bindparam("etag_created_at")]
     if by_state:
-        conditions.append(c.state.in_(bindparam("states", expanding=True)))
+        conditions.append(c.state == any_(bindparam("states", type_=ARRAY(c.state.type))))
     if also is not None:
         conditions.append(also)
     return update(table).where(*conditions).values({name: _value(name, moment) for name, moment in shape}).returning(*c)

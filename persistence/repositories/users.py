@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, insert, select
+from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, insert, select
 
 from persistence.models import UserRow
 from persistence.repositories.base import Guard, Repository, change
@@ -13,7 +13,7 @@ USERS = UserRow.metadata.tables["users"]
 
 _GET = select(*USERS.c).where(USERS.c.id == bindparam("id"))
 _STANDING = select((USERS.c.purge_at <= func.now()).label("purge_due"), *USERS.c).where(USERS.c.id == bindparam("id"))
-_GET_MANY = select(*USERS.c).where(USERS.c.id.in_(bindparam("ids", expanding=True)))
+_GET_MANY = select(*USERS.c).where(USERS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 _ADD = insert(USERS).returning(*USERS.c)
 
 

@@ -10,10 +10,10 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from service.errors import StartupError
-from service.settings import Settings
 
 if TYPE_CHECKING:
     from persistence.embedded import EmbeddedPostgres
+    from service.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

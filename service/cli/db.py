@@ -144,5 +144,6 @@ def _finish(place: Place, work: Coroutine[Any, Any, Answer]) -> Answer:
 def _confirm(question: str) -> None:
     if not sys.stdin.isatty():
         raise StartupError("`taxiway db downgrade` destroys data: say --yes where there is no terminal to ask on.")
-    if input(f"{question} Type yes: ") != "yes":
+    print(f"{question} Type yes: ", end="", flush=True)
+    if sys.stdin.readline().strip() != "yes":
         raise StartupError("Nothing was changed.")

@@ -41,16 +41,23 @@ def add_to(commands: Any) -> None:
 
 
 def _run(_arguments: argparse.Namespace) -> int:
+    from service.cli.database import ended_by_signals
+
+    with ended_by_signals(0):
+        return _start()
+
+
+def _start() -> int:
     import structlog
 
-    from service.cli.database import database, ended_by_signals
+    from service.cli.database import database
     from service.cli.preparation import prepare
 
     settings = prepare(serving=True)
     structlog.get_logger().warning(
         "no access control yet: every call runs as a built-in administrator, so only loopback is served"
     )
-    with ended_by_signals(0), database(settings, _announce, attach=False) as place:
+    with database(settings, _announce, attach=False) as place:
         return _serve(settings, place)
 
 

@@ -68,7 +68,7 @@ TOLD: dict[type[BaseException], tuple[str, str]] = {
 # Milliseconds after which to try again, where trying again is what helps.
 RETRY_AFTER: dict[type[BaseException], int] = {
     errors.Overloaded: 100,
-    errors.Draining: 100,
+    errors.Draining: 300,  # by then the connection is closed, and the call goes to another server
     persistence.LockTimeout: 100,
     persistence.RequestInProgress: 100,
     persistence.SerializationLost: 20,

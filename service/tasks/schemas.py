@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field
 
 from service.errors import InvalidArgument
-from service.fields import BoundedText, Command, Etag, OptionalId, OptionalInstant, Value, column_of
+from service.fields import BoundedText, Command, Etag, OptionalId, OptionalInstant, Resource, Value, column_of
 from service.names import TaskName, UserName
 
 State = Literal["OPEN", "IN_PROGRESS", "COMPLETED", "CANCELLED"]
@@ -18,10 +18,8 @@ Description = Annotated[str, AfterValidator(BoundedText(0, 10_000))]
 EDITABLE = frozenset({"title", "description", "priority", "due_time"})
 
 
-class Task(Value):
+class Task(Resource):
     """A task as it is kept; read off a row by attribute."""
-
-    model_config = ConfigDict(from_attributes=True, extra="ignore")
 
     owner_id: UUID
     id: UUID

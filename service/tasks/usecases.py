@@ -49,14 +49,14 @@ async def create_task(uow: UnitOfWork, caller: Caller, draft: TaskDraft) -> Task
         raise AlreadyExists(message, resource=_ref(TaskId(draft.parent, task_id))) from None
     if row is None:
         raise await _why_no_owner(uow, TaskId(draft.parent, task_id))
-    return Task.model_validate(row)
+    return Task.of(row)
 
 
 async def get_task(uow: UnitOfWork, caller: Caller, key: TaskId) -> Task:
     row = await uow.tasks.get(key.owner_id, key.id)
     if row is None:
         raise _not_found(key)
-    return Task.model_validate(row)
+    return Task.of(row)
 
 
 async def list_tasks(uow: UnitOfWork, caller: Caller, query: TaskQuery) -> list[Task]:
@@ -64,14 +64,14 @@ async def list_tasks(uow: UnitOfWork, caller: Caller, query: TaskQuery) -> list[
     rows = await uow.tasks.list_for_owner(query.parent, query.after, query.size + 1, deleted=query.show_deleted)
     if not rows and await uow.users.get(query.parent) is None:
         raise _parent_not_found(query.parent)
-    return [Task.model_validate(row) for row in rows]
+    return [Task.of(row) for row in rows]
 
 
 async def update_task(uow: UnitOfWork, caller: Caller, patch: TaskPatch) -> Task:
     guard = Guard(version=parse_etag(patch.etag))
     row = await uow.tasks.change(*patch.name, caller.id, patch.columns(), guard)
     if row is not None:
-        return Task.model_validate(row)
+        return Task.of(row)
     why = await _why(uow, patch.name, guard)
     if not isinstance(why, NotFound):
         raise why
@@ -86,14 +86,14 @@ async def delete_task(uow: UnitOfWork, caller: Caller, deletion: TaskDeletion) -
     columns = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
     row = await uow.tasks.change(*deletion.name, caller.id, columns, guard)
     if row is not None:
-        return Task.model_validate(row)
+        return Task.of(row)
     why = await _why(uow, deletion.name, guard)
     if isinstance(why, ResourceDeleted):
         why = _not_found(deletion.name, "The task is deleted already; UndeleteTask restores it until its purge_time.")
     if not deletion.allow_missing or not isinstance(why, NotFound):
         raise why
     gone = await uow.tasks.get(*deletion.name)
-    return deletion.name if gone is None else Task.model_validate(gone)
+    return deletion.name if gone is None else Task.of(gone)
 
 
 async def undelete_task(uow: UnitOfWork, caller: Caller, target: TaskTarget) -> Task:
@@ -101,7 +101,7 @@ async def undelete_task(uow: UnitOfWork, caller: Caller, target: TaskTarget) -> 
     row = await uow.tasks.change(*target.name, caller.id, {"deleted_at": None, "purge_at": None}, guard)
     if row is None:
         raise await _why(uow, target.name, guard)
-    return Task.model_validate(row)
+    return Task.of(row)
 
 
 async def start_task(uow: UnitOfWork, caller: Caller, target: TaskTarget) -> Task:
@@ -125,7 +125,7 @@ async def _transit(uow: UnitOfWork, caller: Caller, target: TaskTarget, transiti
     row = await uow.tasks.change(*target.name, caller.id, transition.columns, guard)
     if row is None:
         raise await _why(uow, target.name, guard, transition)
-    return Task.model_validate(row)
+    return Task.of(row)
 
 
 async def _why(uow: UnitOfWork, key: TaskId, guard: Guard, transition: Transition | None = None) -> Exception:

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from service.errors import InvalidArgument
-from service.fields import BoundedText, Command, Etag, OptionalId, Value, caseless
+from service.fields import BoundedText, Command, Etag, OptionalId, Resource, Value, caseless
 from service.names import UserName
 
 Role = Literal["USER", "SERVICE", "ADMIN"]
@@ -71,10 +71,8 @@ TimeZone = Annotated[str, AfterValidator(BoundedText(1, 64)), AfterValidator(_ti
 Annotations = Annotated[dict[str, str], AfterValidator(_annotations)]
 
 
-class User(Value):
+class User(Resource):
     """An account as it is kept; read off a row by attribute."""
-
-    model_config = ConfigDict(from_attributes=True, extra="ignore")
 
     id: UUID
     email: str | None

@@ -31,7 +31,7 @@ _TAKEN = {"uq_users_email_key": "email", "uq_users_username_key": "username", "p
 async def create_user(uow: UnitOfWork, caller: Caller, draft: UserDraft) -> User:
     user_id = draft.user_id or new_id()
     try:
-        return User.model_validate(await uow.users.add(user_id, caller.id, draft.columns()))
+        return User.of(await uow.users.add(user_id, caller.id, draft.columns()))
     except UniqueViolation as violation:
         raise _taken(violation, user_id) from None
 
@@ -40,7 +40,7 @@ async def get_user(uow: UnitOfWork, caller: Caller, user_id: UUID) -> User:
     row = await uow.users.get(user_id)
     if row is None:
         raise _not_found(user_id)
-    return User.model_validate(row)
+    return User.of(row)
 
 
 async def batch_get_users(uow: UnitOfWork, caller: Caller, user_ids: Sequence[UUID]) -> list[User]:
@@ -49,13 +49,13 @@ async def batch_get_users(uow: UnitOfWork, caller: Caller, user_ids: Sequence[UU
     for place, user_id in enumerate(user_ids):
         if user_id not in rows:
             raise _not_found(user_id, f"names[{place}]: there is no such user.")
-    return [User.model_validate(rows[user_id]) for user_id in user_ids]
+    return [User.of(rows[user_id]) for user_id in user_ids]
 
 
 async def list_users(uow: UnitOfWork, caller: Caller, query: UserQuery) -> list[User]:
     """One user more than the page holds, where there is more."""
     rows = await uow.users.list_newest_first(query.after, query.size + 1, deleted=query.show_deleted)
-    return [User.model_validate(row) for row in rows]
+    return [User.of(row) for row in rows]
 
 
 async def update_user(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User:
@@ -65,7 +65,7 @@ async def update_user(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User
         columns |= merged
     row = await _change(uow, caller, patch.name, columns, guard)
     if row is not None:
-        return User.model_validate(row)
+        return User.of(row)
     why = await _why(uow, patch.name, guard if patch.etag else Guard())
     if not isinstance(why, NotFound):
         raise why
@@ -92,14 +92,14 @@ async def delete_user(uow: UnitOfWork, caller: Caller, deletion: UserDeletion) -
     columns = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
     row = await uow.users.change(deletion.name, caller.id, columns, guard)
     if row is not None:
-        return User.model_validate(row)
+        return User.of(row)
     why = await _why(uow, deletion.name, guard)
     if isinstance(why, ResourceDeleted):
         why = _not_found(deletion.name, "The user is deleted already; UndeleteUser restores it until its purge_time.")
     if not deletion.allow_missing or not isinstance(why, NotFound):
         raise why
     gone = await uow.users.get(deletion.name)
-    return deletion.name if gone is None else User.model_validate(gone)
+    return deletion.name if gone is None else User.of(gone)
 
 
 async def undelete_user(uow: UnitOfWork, caller: Caller, target: UserTarget) -> User:
@@ -107,7 +107,7 @@ async def undelete_user(uow: UnitOfWork, caller: Caller, target: UserTarget) -> 
     row = await _change(uow, caller, target.name, {"deleted_at": None, "purge_at": None}, guard)
     if row is None:
         raise await _why(uow, target.name, guard)
-    return User.model_validate(row)
+    return User.of(row)
 
 
 async def _change(uow: UnitOfWork, caller: Caller, user_id: UUID, columns: dict[str, object], guard: Guard) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,22 +44,27 @@ def server() -> Iterator[Server]:
         Path(name).chmod(0o711)  # the database's account passes through it where root runs the tests
         metrics = f"127.0.0.1:{_free_port()}"
         environment = _environment(TAXIWAY_DATA_DIR=f"{name}/data", TAXIWAY_METRICS_LISTEN=metrics)
-        command = [*_what_make_serve_runs(), "serve"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-        try:
-            address = _address(process)
+        with _serving(environment) as address:
             yield Server(address, metrics, environment | {"TAXIWAY_LISTEN": address})
+
+
+@contextmanager
+def _serving(environment: dict[str, str]) -> Iterator[str]:
+    """Where it listens; ended by SIGTERM."""
+    command = shlex.split(_what_make_serve_runs())
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield _address(process)
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
 
 
-def _what_make_serve_runs() -> list[str]:
-    """The program of the target's last line; the lines before it set `.venv` up, which stands when tests run."""
+def _what_make_serve_runs() -> str:
+    """The target's last line; the lines before it set `.venv` up, which stands when tests run."""
     dry = ["make", "--dry-run", "--no-print-directory", f"BIN={PROGRAMS}", "serve"]
-    last = subprocess.run(dry, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
-    assert last == f"exec {PROGRAMS}/taxiway serve"
-    return [f"{PROGRAMS}/taxiway"]
+    lines = subprocess.run(dry, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    return lines[-1].removeprefix("exec ")
 
 
 def _environment(**settings: str) -> dict[str, str]:

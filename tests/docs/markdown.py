@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 # docs/performance.md comes of the benchmarks, decisions are history: both may name what is no more.
 DOCUMENTS = [ROOT / "README.md", *sorted(path for path in ROOT.glob("docs/*.md") if path.name != "performance.md")]
 
-_BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>\w*) ?(?P<source>\S*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)
+_BLOCK = re.compile(
+    r"^(?P<indent> *)```(?P<language>\w*) ?(?P<source>\S*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
+)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)]+)\)")
 

@@ -21,7 +21,9 @@ IN_PROTO = {
 
 
 def test_every_reason_of_the_contract_has_its_row() -> None:
-    assert list(TOLD_CODES) == [reason for reason in ErrorReason.keys() if reason != "ERROR_REASON_UNSPECIFIED"]
+    assert list(TOLD_CODES) == [
+        reason for reason in ErrorReason.DESCRIPTOR.values_by_name if reason != "ERROR_REASON_UNSPECIFIED"
+    ]
 
 
 def test_the_codes_are_those_that_the_service_answers() -> None:

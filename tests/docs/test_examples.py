@@ -88,7 +88,7 @@ def test_every_link_and_every_path_leads_somewhere(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_every_command_named_in_a_sentence_exists(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_named_in_a_sentence_exists(name: str) -> None:
     targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {span.split()[1] for span in spans(TEXTS[name]) if span.startswith("make ")} <= targets
     for span in spans(TEXTS[name]):

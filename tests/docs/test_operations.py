@@ -47,7 +47,7 @@ def test_the_table_of_metrics_is_what_the_server_serves(server: Server) -> None:
 
 
 @pytest.fixture
-async def app_url(database_url: str, administration: AsyncEngine) -> AsyncIterator[str]:
+async def app_url(database_url: str) -> AsyncIterator[str]:
     """The database as the role of the document sees it; its owner assumes that role, whatever the server asks of it."""
     await as_owner(database_url, CREATE_ROLE)
     yield f"{database_url}{'&' if '?' in database_url else '?'}options=-c%20role%3D{ROLE}"
@@ -82,8 +82,9 @@ async def test_the_role_serves_and_purges_and_cannot_change_the_schema(app_url: 
     await single.dispose()
 
 
+@pytest.mark.usefixtures("app_url")
 async def test_the_limits_behind_a_pooler_are_those_that_the_service_sends_itself(
-    app_url: str, database_url: str, administration: AsyncEngine
+    database_url: str, administration: AsyncEngine
 ) -> None:
     await as_owner(database_url, SET_LIMITS)
     async with administration.connect() as connection:

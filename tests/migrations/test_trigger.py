@@ -9,12 +9,11 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 ALICE, BOB = UUID(int=1), UUID(int=2)
-KEYS = ("version", "updated_at", "updated_by")
 
 
 @pytest.fixture
-async def task(connection: AsyncConnection) -> UUID:
-    await connection.execute(
+async def task(shared_connection: AsyncConnection) -> UUID:
+    await shared_connection.execute(
         text(
             "INSERT INTO users (id, username, username_key, email, email_key, display_name, time_zone, role,"
             " created_by, updated_by) VALUES (:id, 'a', 'a', 'a@b', 'a@b', 'Alice', 'UTC', 'USER', :id, :id)"
@@ -22,22 +21,19 @@ async def task(connection: AsyncConnection) -> UUID:
         {"id": ALICE},
     )
     made = uuid4()
-    await connection.execute(
+    await shared_connection.execute(
         text(
             "INSERT INTO tasks (owner_id, id, title, description, priority, created_by, updated_by)"
             " VALUES (:owner, :id, 'one', '', 'LOW', :owner, :owner)"
         ),
         {"owner": ALICE, "id": made},
     )
-    await connection.commit()
     return made
 
 
 async def update(connection: AsyncConnection, assignments: str, **values: object) -> Row[Any]:
     statement = text(f"UPDATE tasks SET {assignments} WHERE owner_id = :owner RETURNING *")
-    row = (await connection.execute(statement, {"owner": ALICE, **values})).one()
-    await connection.commit()
-    return row
+    return (await connection.execute(statement, {"owner": ALICE, **values})).one()
 
 
 async def stored(connection: AsyncConnection) -> Row[Any]:
@@ -45,79 +41,81 @@ async def stored(connection: AsyncConnection) -> Row[Any]:
 
 
 @pytest.mark.usefixtures("task")
-async def test_a_change_counts_and_is_dated_and_signed(connection: AsyncConnection) -> None:
-    before = await stored(connection)
-    after = await update(connection, "title = 'two', updated_by = :bob", bob=BOB)
+async def test_a_change_counts_and_is_dated_and_signed(shared_connection: AsyncConnection) -> None:
+    before = await stored(shared_connection)
+    after = await update(shared_connection, "title = 'two', updated_by = :bob", bob=BOB)
     assert (after.version, after.updated_by, after.title) == (2, BOB, "two")
     assert after.updated_at > before.updated_at
-    assert after == await stored(connection)
+    assert after == await stored(shared_connection)
 
 
 @pytest.mark.usefixtures("task")
 @pytest.mark.parametrize("assignments", ["title = title, updated_by = :bob", "updated_by = :bob", "title = 'one'"])
 async def test_an_update_that_changes_nothing_keeps_all_and_answers_the_row(
-    connection: AsyncConnection, assignments: str
+    shared_connection: AsyncConnection, assignments: str
 ) -> None:
-    before = await stored(connection)
-    assert await update(connection, assignments, **({"bob": BOB} if "bob" in assignments else {})) == before
-    assert await stored(connection) == before
+    before = await stored(shared_connection)
+    assert await update(shared_connection, assignments, **({"bob": BOB} if "bob" in assignments else {})) == before
+    assert await stored(shared_connection) == before
 
 
 @pytest.mark.usefixtures("task")
-async def test_nobody_sets_version_or_time_by_update(connection: AsyncConnection) -> None:
-    before = await stored(connection)
-    assert await update(connection, "version = 41, updated_at = '2001-01-01'") == before
-    after = await update(connection, "version = 41, updated_at = '2001-01-01', title = 'two'")
+async def test_nobody_sets_version_or_time_by_update(shared_connection: AsyncConnection) -> None:
+    before = await stored(shared_connection)
+    assert await update(shared_connection, "version = 41, updated_at = '2001-01-01'") == before
+    after = await update(shared_connection, "version = 41, updated_at = '2001-01-01', title = 'two'")
     assert after.version == 2
     assert after.updated_at > before.updated_at
 
 
 @pytest.mark.usefixtures("task")
-async def test_the_time_never_goes_back(connection: AsyncConnection) -> None:
+async def test_the_time_never_goes_back(shared_connection: AsyncConnection) -> None:
     """As when the clock of a new primary is behind: the row's time lies in the future."""
-    await connection.execute(text("ALTER TABLE tasks DISABLE TRIGGER bump_version"))
-    before = await update(connection, "updated_at = now() + interval '1 hour'")
-    await connection.execute(text("ALTER TABLE tasks ENABLE TRIGGER bump_version"))
-    after = await update(connection, "title = 'two'")
+    await shared_connection.execute(text("ALTER TABLE tasks DISABLE TRIGGER bump_version"))
+    before = await update(shared_connection, "updated_at = now() + interval '1 hour'")
+    await shared_connection.execute(text("ALTER TABLE tasks ENABLE TRIGGER bump_version"))
+    after = await update(shared_connection, "title = 'two'")
     assert (after.version, after.updated_at) == (before.version + 1, before.updated_at)
 
 
 @pytest.mark.usefixtures("task")
-async def test_two_changes_in_one_transaction_have_two_times(connection: AsyncConnection) -> None:
-    first = (await connection.execute(text("UPDATE tasks SET title = 'two' RETURNING updated_at"))).scalar_one()
-    second = (await connection.execute(text("UPDATE tasks SET title = 'three' RETURNING updated_at"))).scalar_one()
+async def test_two_changes_in_one_transaction_have_two_times(shared_connection: AsyncConnection) -> None:
+    first = (await shared_connection.execute(text("UPDATE tasks SET title = 'two' RETURNING updated_at"))).scalar_one()
+    second = (
+        await shared_connection.execute(text("UPDATE tasks SET title = 'three' RETURNING updated_at"))
+    ).scalar_one()
     assert second > first
 
 
 @pytest.mark.usefixtures("task")
-async def test_a_value_that_only_reads_differently_is_a_change(connection: AsyncConnection) -> None:
+async def test_a_value_that_only_reads_differently_is_a_change(shared_connection: AsyncConnection) -> None:
     """1 and 1.0 are equal to JSONB and not to who reads them."""
     change = text("UPDATE users SET annotations = CAST(:annotations AS jsonb) RETURNING version")
     versions = [
-        (await connection.execute(change, {"annotations": annotations})).scalar_one()
+        (await shared_connection.execute(change, {"annotations": annotations})).scalar_one()
         for annotations in ('{"a": 1}', '{"a": 1.0}', json.dumps({"a": 1}), '{"a":1}')
     ]
     assert versions == [2, 3, 4, 4]
 
 
 @pytest.mark.usefixtures("task")
-async def test_a_large_value_that_stays_is_no_change(connection: AsyncConnection) -> None:
+async def test_a_large_value_that_stays_is_no_change(shared_connection: AsyncConnection) -> None:
     """It lies outside of the row (TOAST), where only its address could be compared."""
     large = "".join(chr(0x4E00 + number % 7919) for number in range(10_000))
-    first = await update(connection, "description = :large", large=large)
-    assert (await update(connection, "description = :large, updated_by = :bob", large=large, bob=BOB)) == first
-    assert (await update(connection, "updated_by = :bob", bob=BOB)) == first
+    first = await update(shared_connection, "description = :large", large=large)
+    assert (await update(shared_connection, "description = :large, updated_by = :bob", large=large, bob=BOB)) == first
+    assert (await update(shared_connection, "updated_by = :bob", bob=BOB)) == first
 
 
 @pytest.mark.usefixtures("task")
 async def test_a_function_of_the_same_name_earlier_in_the_search_path_does_not_mislead_the_trigger(
-    connection: AsyncConnection,
+    shared_connection: AsyncConnection,
 ) -> None:
-    before = await stored(connection)
+    before = await stored(shared_connection)
     body = "RETURNS timestamptz LANGUAGE sql RETURN '9000-01-01'::timestamptz"
-    await connection.execute(text("CREATE SCHEMA misleading"))
-    await connection.execute(text(f"CREATE FUNCTION misleading.clock_timestamp() {body}"))
-    await connection.execute(text("SET search_path = misleading, pg_catalog, public"))
-    after = await update(connection, "title = 'two'")
+    await shared_connection.execute(text("CREATE SCHEMA misleading"))
+    await shared_connection.execute(text(f"CREATE FUNCTION misleading.clock_timestamp() {body}"))
+    await shared_connection.execute(text("SET LOCAL search_path = misleading, pg_catalog, public"))
+    after = await update(shared_connection, "title = 'two'")
     assert before.updated_at < after.updated_at
     assert after.updated_at.year < 9000

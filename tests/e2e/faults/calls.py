@@ -95,11 +95,11 @@ class Client:
         request = task_service_pb2.ListTasksRequest(parent=parent, page_size=1000, page_token=page_token)
         return self.tasks.ListTasks(request, **options)
 
-    async def titles(self, parent: str) -> Sequence[str]:
+    async def titles(self, parent: str, **options: Any) -> Sequence[str]:
         """Of all tasks of the user, sorted."""
         titles, token = [], ""
         while True:
-            page = await self.list(parent, token)
+            page = await self.list(parent, token, **options)
             titles += [task.title for task in page.tasks]
             token = page.next_page_token
             if not token:

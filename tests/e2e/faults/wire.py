@@ -60,6 +60,12 @@ class Wire:
         self.at_commit, self.commits = fate, commits
         self.committed.clear()
 
+    def drop_held(self) -> None:
+        """Ends the connections whose answer is held back."""
+        for link in self.links:
+            if link.fate is AtCommit.HOLD:
+                link.cut()
+
     def fate_of_commit(self) -> AtCommit:
         if self.commits == 0:
             return AtCommit.PASS

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,7 @@ import pytest
 import migrations
 from persistence.embedded import attach
 from tests.persistence.embedded_watch import value
-from tests.service.cli.command import fault, serving, taxiway
+from tests.service.cli.command import environment, fault, serving, taxiway
 
 CANARY = "canary-zuQ7"
 HEAD = migrations.head()
@@ -62,6 +66,29 @@ def test_downgrade_asks_first_and_without_a_terminal_refuses(database_url: str, 
     said = fault("db", "downgrade", "base", cwd=tmp_path, database_url=database_url)
     assert said == "taxiway: `taxiway db downgrade` destroys data: say --yes where there is no terminal to ask on."
     assert value(database_url, "SELECT to_regclass('users')::text") == "users"
+
+
+@pytest.mark.parametrize(
+    ("answer", "exit_code", "left"), [("no\n", 2, "users"), ("\x04", 2, "users"), ("yes\n", 0, None)]
+)
+def test_downgrade_takes_yes_on_a_terminal_and_nothing_else(
+    answer: str, exit_code: int, left: str | None, database_url: str, tmp_path: Path
+) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, answer.encode())
+    ended = subprocess.run(
+        [sys.executable, "-m", "service", "db", "downgrade", "base"],
+        cwd=tmp_path,
+        env=environment({"database_url": database_url}),
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for end in (ours, theirs):
+        os.close(end)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (exit_code, False)
+    assert value(database_url, "SELECT to_regclass('users')::text") == left
 
 
 def test_sql_is_printed_without_a_database_and_without_settings(tmp_path: Path) -> None:
