@@ -148,15 +148,15 @@ class Database:
                 reason = errors.translate(error)
                 in_doubt |= isinstance(reason, errors.CommitInDoubt)
                 if not (tries_left and isinstance(reason, errors.Retryable) and await _pause(TRIES - tries_left)):
-                    raise self._final(reason, in_doubt=in_doubt) from error
+                    raise await self._final(reason, in_doubt=in_doubt) from error
                 self.counts.retries += 1
         raise AssertionError("the last try either returns or raises")
 
-    def _final(self, reason: Exception, *, in_doubt: bool) -> Exception:
+    async def _final(self, reason: Exception, *, in_doubt: bool) -> Exception:
         if isinstance(reason, errors.OutcomeUnknown) or (in_doubt and isinstance(reason, errors.PersistenceError)):
             self.counts.outcomes_unknown += 1
             return errors.OutcomeUnknown(str(reason), repeatable=in_doubt)
-        if isinstance(reason, errors.PoolExhausted) and not self.pulse.answering:
+        if isinstance(reason, errors.PoolExhausted) and not await self.pulse.answers():
             return errors.DatabaseUnavailable("no connection became free, and the database is silent")
         return reason
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 INTERVAL = 0.25  # seconds between pings
 PATIENCE = 1.0  # seconds without an answer after which the database counts as silent
-OVERDUE = 0.4  # seconds without an answer after which a ping is late: below the wait for a free connection
+OVERDUE = 0.4  # seconds without an answer after which a ping is late; below the wait for a free connection
 
 
 class Pulse:
@@ -26,10 +26,14 @@ class Pulse:
     def alive(self) -> bool:
         return self.age < PATIENCE
 
-    @property
-    def answering(self) -> bool:
-        """Whether no ping is late. Who waited in vain for a free connection learns whether load or silence took it."""
-        return self.age < OVERDUE
+    async def answers(self) -> bool:
+        """Whether the database answers: where a ping is late, once it has come or its time is over.
+
+        Who waited in vain for a free connection learns so whether load took them all, or silence.
+        """
+        while OVERDUE <= self.age < PATIENCE:
+            await asyncio.sleep(INTERVAL / 10)
+        return self.alive
 
     def seen(self) -> None:
         self._last = asyncio.get_running_loop().time()

@@ -18,7 +18,7 @@ class HealthServicer:
 
     def __init__(self, services: Sequence[str]) -> None:
         self._services = ("", *services)
-        self._ready = self._draining = False
+        self._ready = self._draining = self._ended = False
         self._changed = asyncio.Event()
         self._watchers = 0
 
@@ -29,16 +29,24 @@ class HealthServicer:
             await asyncio.sleep(INTERVAL)
 
     def drain(self) -> None:
-        """Not ready from here on; every Watch is told so, and ends."""
+        """Not ready from here on; every Watch is told so."""
         self._draining = True
         self._set(ready=False)
 
+    def end_watches(self) -> None:
+        """A moment after `drain`: the end of a stream would overtake the last message, and grpc.aio then drops it."""
+        self._ended = True
+        self._tell()
+
     def _set(self, *, ready: bool) -> None:
         ready = ready and not self._draining
-        if ready != self._ready or self._draining:
+        if ready != self._ready:
             self._ready = ready
-            self._changed.set()
-            self._changed = asyncio.Event()
+            self._tell()
+
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def _status(self, service: str) -> int | None:
         if service == LIVENESS:
@@ -78,6 +86,6 @@ class HealthServicer:
             if status != told:
                 told = status
                 yield pb.HealthCheckResponse(status=status)
-            if self._draining:
+            if self._ended:
                 raise Draining("This server is shutting down; watch another one.")
             await changed.wait()

@@ -57,6 +57,7 @@ async def shut_down(service: Lifecycle) -> int:
     service.drain.begin()
     service.health.drain()
     await asyncio.sleep(service.drain_delay)
+    service.health.end_watches()
     await service.server.stop(GRACE)
     unfinished = await service.db.settle(CEILING)
     structlog.get_logger("taxiway").info("stopped", unfinished_units=unfinished)

@@ -1,11 +1,10 @@
 """Pages (AIP-158): sizes, keyset tokens that fit one list of one caller only, and answers that end before the limit."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from google.protobuf.message import Message
 from pydantic import AfterValidator
 
 from persistence.sealing import Sealer, SealError
@@ -13,7 +12,6 @@ from service import limits
 from service.errors import InvalidPageToken, Violation
 
 Item = TypeVar("Item")
-AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 
 def _effective(size: int) -> int:
@@ -56,16 +54,17 @@ def _invalid_token() -> InvalidPageToken:
     return InvalidPageToken(f"page_token {rule}.", violations=[Violation("page_token", rule)])
 
 
-def fill_page(
-    field: "Iterable[AnyMessage]", rows: Sequence[Item], size: int, encode: Callable[[Item], AnyMessage]
-) -> Item | None:
-    """Appends what fits of `rows` (one more than the page, where there is more); answers the last that the page holds,
-    where another page follows, else None."""
+def fill_page(field: Any, rows: Sequence[Item], size: int, write: Callable[[Item, Any], object]) -> Item | None:
+    """Fills the repeated field with what fits of `rows` (one more than the page, where there is more).
+
+    Answers the last item that the page holds, where another page follows, else None.
+    """
     room = limits.ANSWER_BYTES - 1024  # for the token
     for count, item in enumerate(rows[:size]):
-        message = encode(item)
+        message = field.add()  # written in place: to append a message is to copy it
+        write(item, message)
         room -= message.ByteSize() + 8  # tag and length
         if room < 0:
+            del field[-1]
             return rows[count - 1]
-        field.append(message)  # type: ignore[attr-defined]  # a repeated field, which no public class describes
     return rows[size - 1] if len(rows) > size else None

@@ -1,6 +1,6 @@
 """Requests into schemas: every violation is named with its path in the proto, none with the value that broke it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from google.protobuf.message import Message
@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from service.errors import Violation, invalid
 
 Schema = TypeVar("Schema", bound=BaseModel)
+Parsed = TypeVar("Parsed")
 
 
 def validated(schema: type[Schema], values: Mapping[str, object], request: Message, resource: str = "") -> Schema:
@@ -23,6 +24,14 @@ def validated(schema: type[Schema], values: Mapping[str, object], request: Messa
         faults = error.errors(include_url=False, include_input=False)
         violations = [Violation(_path(fault, request, resource), _rule(fault)) for fault in faults]
     raise invalid(violations) from None
+
+
+def one(field: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
+    """A request of a single field, without the detour over a schema. Raises InvalidArgument that names the field."""
+    try:
+        return parse(text)
+    except ValueError as rule:
+        raise invalid([Violation(field, str(rule))]) from None
 
 
 def _path(fault: ErrorDetails, request: Message, resource: str) -> str:

@@ -1,13 +1,13 @@
 """One line a call, and the request id that ties it to what the caller saw."""
 
+import os
 import re
 import time
-import uuid
 from typing import Any
 
 import grpc
-import structlog
 
+from service import logging
 from service.call import Call, Concern, Method, Step
 
 _GIVEN = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
@@ -16,8 +16,7 @@ HEADER = "x-request-id"
 
 def access_log(level: str = "info") -> Concern:
     """`level` is `debug` for what tools ask every second: health and reflection."""
-    log = structlog.get_logger("taxiway.access")
-    write = getattr(log, level)
+    write = getattr(logging.for_lines(), level)
 
     def concern(method: Method, proceed: Step) -> Step:
         name = f"{method.service}/{method.name}"
@@ -57,4 +56,4 @@ def _request_id(call: Call) -> str:
         if key == HEADER and isinstance(value, str) and _GIVEN.fullmatch(value):
             call.trailers += ((HEADER, value),)
             return value
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()

@@ -9,11 +9,11 @@ from service.etags import make_etag
 from service.fields import ABSENT
 from service.identity import caller
 from service.masks import Editable, select
-from service.names import TaskId, TaskName, UserName, task_name, user_name
+from service.names import TaskId, UserName, parse_task, task_name, user_name
 from service.pagination import PageSize, PageTokens, fill_page
 from service.tasks.schemas import EDITABLE, Task, TaskDeletion, TaskDraft, TaskPatch, TaskQuery, TaskTarget
 from service.timestamps import fill, from_timestamp
-from service.validation import validated
+from service.validation import one, validated
 from taxiway.v1 import task_pb2, task_service_pb2
 from taxiway.v1 import task_service_pb2 as pb
 
@@ -27,31 +27,30 @@ TargetRequest = (
 )
 
 
-class _Get(BaseModel):
-    name: TaskName
-
-
 class _List(BaseModel):
     parent: UserName
     page_size: PageSize
 
 
 def task(value: Task) -> task_pb2.Task:
-    message = task_pb2.Task(
-        name=task_name(value.owner_id, value.id),
-        title=value.title,
-        description=value.description,
-        state=_STATES[value.state],
-        priority=_PRIORITIES[value.priority],
-        creator=user_name(value.creator),
-        updater=user_name(value.updater),
-        version=value.version,
-        etag=make_etag(value.version, value.create_time),
-    )
+    message = task_pb2.Task()
+    write_task(value, message)
+    return message
+
+
+def write_task(value: Task, message: task_pb2.Task) -> None:
+    message.name = task_name(value.owner_id, value.id)
+    message.title = value.title
+    message.description = value.description
+    message.state = _STATES[value.state]
+    message.priority = _PRIORITIES[value.priority]
+    message.creator = user_name(value.creator)
+    message.updater = message.creator if value.updater == value.creator else user_name(value.updater)
+    message.version = value.version
+    message.etag = make_etag(value.version, value.create_time)
     fill(message.create_time, value.create_time)
     fill(message.update_time, value.update_time)
     _fill_optional(message, value)
-    return message
 
 
 def _fill_optional(message: task_pb2.Task, value: Task) -> None:
@@ -71,7 +70,7 @@ def task_or_name(value: Task | TaskId) -> task_pb2.Task:
 
 
 def key(request: pb.GetTaskRequest) -> TaskId:
-    return validated(_Get, {"name": request.name}, request).name
+    return one("name", parse_task, request.name)
 
 
 def draft(request: pb.CreateTaskRequest) -> TaskDraft:
@@ -128,7 +127,7 @@ def query(request: pb.ListTasksRequest, tokens: PageTokens) -> TaskQuery:
 
 def page(asked: TaskQuery, tokens: PageTokens, tasks: list[Task]) -> task_service_pb2.ListTasksResponse:
     response = task_service_pb2.ListTasksResponse()
-    last = fill_page(response.tasks, tasks, asked.size, task)
+    last = fill_page(response.tasks, tasks, asked.size, write_task)
     if last is not None:
         response.next_page_token = tokens.make(_scope(asked.parent, asked.show_deleted), last.id)
     return response

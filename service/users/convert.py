@@ -12,11 +12,11 @@ from service.etags import make_etag
 from service.fields import composed
 from service.identity import caller
 from service.masks import Editable, Selection, select
-from service.names import UserName, user_name
+from service.names import UserName, parse_user, user_name
 from service.pagination import PageSize, PageTokens, fill_page
 from service.timestamps import fill
 from service.users.schemas import EDITABLE, User, UserDeletion, UserDraft, UserPatch, UserQuery, UserTarget
-from service.validation import validated
+from service.validation import one, validated
 from taxiway.v1 import user_pb2
 from taxiway.v1 import user_service_pb2 as pb
 
@@ -32,10 +32,6 @@ def _batch(names: list[str]) -> list[str]:
     return names
 
 
-class _Get(BaseModel):
-    name: UserName
-
-
 class _BatchGet(BaseModel):
     names: Annotated[list[UserName], BeforeValidator(_batch)]
 
@@ -45,23 +41,26 @@ class _List(BaseModel):
 
 
 def user(value: User) -> user_pb2.User:
-    message = user_pb2.User(
-        name=user_name(value.id),
-        email=value.email or "",
-        username=value.username,
-        display_name=value.display_name,
-        time_zone=value.time_zone,
-        role=_ROLES[value.role],
-        annotations=value.annotations,
-        version=value.version,
-        etag=make_etag(value.version, value.create_time),
-    )
+    message = user_pb2.User()
+    write_user(value, message)
+    return message
+
+
+def write_user(value: User, message: user_pb2.User) -> None:
+    message.name = user_name(value.id)
+    message.email = value.email or ""
+    message.username = value.username
+    message.display_name = value.display_name
+    message.time_zone = value.time_zone
+    message.role = _ROLES[value.role]
+    message.annotations.update(value.annotations)
+    message.version = value.version
+    message.etag = make_etag(value.version, value.create_time)
     fill(message.create_time, value.create_time)
     fill(message.update_time, value.update_time)
     if value.delete_time is not None and value.purge_time is not None:
         fill(message.delete_time, value.delete_time)
         fill(message.purge_time, value.purge_time)
-    return message
 
 
 def user_or_name(value: User | UUID) -> user_pb2.User:
@@ -69,7 +68,7 @@ def user_or_name(value: User | UUID) -> user_pb2.User:
 
 
 def key(request: pb.GetUserRequest) -> UUID:
-    return validated(_Get, {"name": request.name}, request).name
+    return one("name", parse_user, request.name)
 
 
 def keys(request: pb.BatchGetUsersRequest) -> list[UUID]:
@@ -79,7 +78,7 @@ def keys(request: pb.BatchGetUsersRequest) -> list[UUID]:
 def batch(users: Collection[User]) -> pb.BatchGetUsersResponse:
     """Raises ResponseTooLarge, which says how many of the users fit into one answer."""
     response = pb.BatchGetUsersResponse()
-    if fill_page(response.users, [*users], len(users), user) is not None:
+    if fill_page(response.users, [*users], len(users), write_user) is not None:
         fit = len(response.users)
         message = f"The first {fit} of these users fill an answer; ask for them in batches of at most {fit}."
         raise ResponseTooLarge(message, metadata={"fit": str(fit)})
@@ -147,7 +146,7 @@ def query(request: pb.ListUsersRequest, tokens: PageTokens) -> UserQuery:
 
 def page(asked: UserQuery, tokens: PageTokens, users: list[User]) -> pb.ListUsersResponse:
     response = pb.ListUsersResponse()
-    last = fill_page(response.users, users, asked.size, user)
+    last = fill_page(response.users, users, asked.size, write_user)
     if last is not None:
         response.next_page_token = tokens.make(_scope(show_deleted=asked.show_deleted), last.id)
     return response

@@ -17,7 +17,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 @pytest.fixture
-async def administration(service: Service) -> AsyncIterator[Connection]:
+async def admin(service: Service) -> AsyncIterator[Connection]:
     connection = await asyncpg.connect(service.database_url)
     yield connection
     await connection.close()
@@ -37,7 +37,7 @@ async def _load(caller: Client, user: str, ending: asyncio.Event, outcomes: list
 
 
 async def test_connections_that_the_server_ended_cost_no_caller_an_error(
-    service: Service, administration: Connection
+    service: Service, admin: Connection
 ) -> None:
     caller = Client(service.channel)
     user = await caller.user()
@@ -47,14 +47,14 @@ async def test_connections_that_the_server_ended_cost_no_caller_an_error(
         " WHERE datname = current_database() AND application_name = 'taxiway' AND state = 'idle'"
     )
     for _ in range(3):
-        assert await administration.fetchval(ended_by_us) > 0
+        assert await admin.fetchval(ended_by_us) > 0
         outcomes = await asyncio.gather(*(ended(caller.create(user)) for _ in range(20)))
         outcomes += await asyncio.gather(*(ended(caller.list(user)) for _ in range(20)))
         assert _codes(outcomes).keys() == {(OK, "")}
 
 
 async def test_a_migration_under_load_costs_no_caller_an_error(
-    service: Service, administration: Connection
+    service: Service, admin: Connection
 ) -> None:
     """ALTER TABLE makes the prepared statements of every connection stale."""
     caller, ending, outcomes = Client(service.channel), asyncio.Event(), list[Ended]()
@@ -63,16 +63,16 @@ async def test_a_migration_under_load_costs_no_caller_an_error(
     for number in range(5):
         seen = len(outcomes)
         await until(lambda: len(outcomes) > seen + 24, 20)  # noqa: B023 - it is awaited within the round
-        await administration.execute(f"ALTER TABLE tasks ADD COLUMN extra_{number} text")
-        await administration.execute("ALTER TABLE tasks ALTER COLUMN description SET STORAGE MAIN")
+        await admin.execute(f"ALTER TABLE tasks ADD COLUMN extra_{number} text")
+        await admin.execute("ALTER TABLE tasks ALTER COLUMN description SET STORAGE MAIN")
     ending.set()
     await asyncio.gather(*callers)
     assert _codes(outcomes).keys() == {(OK, "")}
 
 
-async def _raise_once(administration: Connection, state: str, times: int) -> None:
+async def _raise_once(admin: Connection, state: str, times: int) -> None:
     """The next `times` new tasks fail with that SQLSTATE; sequences do not roll back, so they count the tries."""
-    await administration.execute(f"""
+    await admin.execute(f"""
         CREATE SEQUENCE tries;
         CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -84,37 +84,37 @@ async def _raise_once(administration: Connection, state: str, times: int) -> Non
 
 @pytest.mark.parametrize("state", ["40001", "40P01"])
 async def test_a_lost_race_is_run_again_as_a_whole(
-    service: Service, administration: Connection, state: str
+    service: Service, admin: Connection, state: str
 ) -> None:
     caller = Client(service.channel)
     user = await caller.user()
-    await _raise_once(administration, state, times=2)
+    await _raise_once(admin, state, times=2)
     assert (await ended(caller.create(user, "Third try", new_id()))).code is OK
     assert list(await caller.titles(user)) == ["Third try"]
-    assert await administration.fetchval("SELECT last_value FROM tries") == 3
+    assert await admin.fetchval("SELECT last_value FROM tries") == 3
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01"])
 async def test_a_race_that_is_lost_three_times_is_aborted(
-    service: Service, administration: Connection, state: str
+    service: Service, admin: Connection, state: str
 ) -> None:
     caller = Client(service.channel)
     user = await caller.user()
-    await _raise_once(administration, state, times=3)
+    await _raise_once(admin, state, times=3)
     outcome = await ended(caller.create(user, "Lost"))
     assert (outcome.code, outcome.reason) == (grpc.StatusCode.ABORTED, "CONFLICT")
-    assert await administration.fetchval("SELECT last_value FROM tries") == 3
+    assert await admin.fetchval("SELECT last_value FROM tries") == 3
     assert list(await caller.titles(user)) == []
 
 
 async def test_a_real_deadlock_costs_no_caller_an_error(
-    service: Service, administration: Connection
+    service: Service, admin: Connection
 ) -> None:
     """Two writes that each take the other's row next; the server ends one of them before its wait for a lock is over."""
     caller = Client(service.channel)
     user = await caller.user()
     names = [(await caller.create(user)).name for _ in range(2)]
-    await administration.execute(f"""
+    await admin.execute(f"""
         CREATE FUNCTION touch_other() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             PERFORM pg_sleep(0.2);
@@ -122,8 +122,8 @@ async def test_a_real_deadlock_costs_no_caller_an_error(
             RETURN NEW;
         END $$;
         CREATE TRIGGER touch_other AFTER UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION touch_other();
-        ALTER DATABASE {await administration.fetchval("SELECT current_database()")} SET deadlock_timeout = '50ms'""")
-    await administration.execute(
+        ALTER DATABASE {await admin.fetchval("SELECT current_database()")} SET deadlock_timeout = '50ms'""")
+    await admin.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'taxiway'"
         " AND datname = current_database()"
     )
@@ -134,18 +134,18 @@ async def test_a_real_deadlock_costs_no_caller_an_error(
 
 
 async def test_a_database_that_became_read_only_is_left_and_writes_come_back(
-    service: Service, administration: Connection
+    service: Service, admin: Connection
 ) -> None:
     """As after a failover: the old primary keeps its connections, and every write on them fails with 25006."""
     caller = Client(service.channel)
-    user, name = await caller.user(), await administration.fetchval("SELECT current_database()")
-    await administration.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    await administration.execute(
+    user, name = await caller.user(), await admin.fetchval("SELECT current_database()")
+    await admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    await admin.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'taxiway'"
         " AND datname = current_database()"
     )
     outcomes = await asyncio.gather(*(ended(caller.create(user)) for _ in range(20)))
     assert _codes(outcomes).keys() == {(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")}
-    await administration.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    await admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
     outcomes = await asyncio.gather(*(ended(caller.create(user)) for _ in range(20)))
     assert _codes(outcomes).keys() == {(OK, "")}

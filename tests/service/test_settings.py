@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from service import address, settings
+from service import settings
 from service.address import Address
 from service.errors import StartupError
 
@@ -44,50 +44,6 @@ def test_nothing_has_to_be_set() -> None:
 def test_they_cannot_be_changed_after_they_are_read() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         settings.load().mode = "production"  # type: ignore[misc] # The claim is that this fails.
-
-
-@pytest.mark.parametrize(
-    ("text", "host", "port"),
-    [("127.0.0.1:0", "127.0.0.1", 0), ("[::1]:50051", "::1", 50051), ("localhost:65535", "localhost", 65535)],
-)
-def test_an_address_is_parsed_and_printed_the_same(text: str, host: str, port: int) -> None:
-    parsed = address.parse(text)
-    assert (parsed.host, parsed.port, str(parsed)) == (host, port, text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        ":1",
-        "host",
-        "host:",
-        "::1:50051",
-        "[::1]",
-        "[zz]:1",
-        "[1:2]:1",
-        "a:65536",
-        "a:-1",
-        "a:1٠",
-        "a b:1",
-        "unix:/x",
-    ],
-)
-def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"HOST:PORT|port|IPv6"):
-        address.parse(text)
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback"), [("127.8.8.8", True), ("::1", True), ("localhost", True), ("8.8.8.8", False)]
-)
-def test_loopback_is_known(host: str, loopback: bool) -> None:
-    assert Address(host, 1).is_loopback is loopback
-
-
-@pytest.mark.parametrize("host", ["::", "127.1", "0", "localhost.example.com", "10.0.0.1", "ip6-localhost"])
-def test_what_may_be_reached_from_elsewhere_is_not_loopback(host: str) -> None:
-    assert not Address(host, 1).is_loopback
 
 
 def test_a_secret_comes_from_a_file_without_its_line_end(given: pytest.MonkeyPatch, tmp_path: Path) -> None:
