@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 BATCH = 1000  # rows of one transaction: its locks are short, and an interrupted purge loses little
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('taxiway.purge'))")
 
-# Children before parents. A row is looked at again when it is deleted, so that an undelete in between is kept.
+# Children before parents. A row is looked at again when it is deleted, so that an undelete in between is kept; what
+# goes with its user locks the user, so that an undelete that is about to commit is waited for.
 _STATEMENTS = {
     "requests": """
         DELETE FROM requests WHERE (caller_id, request_id) IN (
@@ -17,7 +18,7 @@ _STATEMENTS = {
     "requests of purged users": """
         DELETE FROM requests WHERE (caller_id, request_id) IN (
             SELECT r.caller_id, r.request_id FROM requests r JOIN users u ON u.id = r.caller_id
-            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch)""",
+            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u)""",
     "tasks": """
         DELETE FROM tasks WHERE (owner_id, id) IN (
             SELECT owner_id, id FROM tasks WHERE deleted_at IS NOT NULL AND purge_at <= now() LIMIT :batch
@@ -25,7 +26,7 @@ _STATEMENTS = {
     "tasks of purged users": """
         DELETE FROM tasks WHERE (owner_id, id) IN (
             SELECT t.owner_id, t.id FROM tasks t JOIN users u ON u.id = t.owner_id
-            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch)""",
+            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u)""",
     "users": """
         DELETE FROM users WHERE id IN (
             SELECT id FROM users u WHERE deleted_at IS NOT NULL AND purge_at <= now()

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from persistence.models.base import Authored, Base, SoftlyDeleted, Versioned, bounded_text, deletion_is_whole, timestamp
+from persistence.types import FixedSet
 
 if TYPE_CHECKING:
     from persistence.models.users import UserRow
@@ -26,9 +27,11 @@ class TaskRow(Versioned, SoftlyDeleted, Authored, Base):
     title: Mapped[str] = bounded_text("title", 1, 200, "One line that says what is to do")
     description: Mapped[str] = bounded_text("description", 0, 10_000, "The details; may be empty")
     state: Mapped[str] = mapped_column(
-        Enum(*TASK_STATES, name="task_state"), server_default=text("'OPEN'"), comment="How far the task is"
+        FixedSet(*TASK_STATES, name="task_state"), server_default=text("'OPEN'"), comment="How far the task is"
     )
-    priority: Mapped[str] = mapped_column(Enum(*TASK_PRIORITIES, name="task_priority"), comment="How much it matters")
+    priority: Mapped[str] = mapped_column(
+        FixedSet(*TASK_PRIORITIES, name="task_priority"), comment="How much it matters"
+    )
     due_at: Mapped[datetime | None] = timestamp("due_at", "When it should be done")
     start_at: Mapped[datetime | None] = timestamp("start_at", "When it was started; cleared when reopened")
     complete_at: Mapped[datetime | None] = timestamp("complete_at", "When it was completed; cleared when reopened")

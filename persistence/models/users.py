@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, Index, Uuid, text
+from sqlalchemy import CheckConstraint, Index, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from persistence.models.base import Authored, Base, SoftlyDeleted, Versioned, bounded_text, deletion_is_whole
+from persistence.types import FixedSet
 
 if TYPE_CHECKING:
     from persistence.models.tasks import TaskRow
@@ -31,7 +32,7 @@ class UserRow(Versioned, SoftlyDeleted, Authored, Base):
     )
     display_name: Mapped[str] = bounded_text("display_name", 0, 200, "Name shown to people; may be empty")
     time_zone: Mapped[str] = bounded_text("time_zone", 1, 64, "IANA time zone, such as Europe/Berlin")
-    role: Mapped[str] = mapped_column(Enum(*USER_ROLES, name="user_role"), comment="What kind of account it is")
+    role: Mapped[str] = mapped_column(FixedSet(*USER_ROLES, name="user_role"), comment="What kind of account it is")
     annotations: Mapped[dict[str, str]] = mapped_column(
         JSONB,
         CheckConstraint("jsonb_typeof(annotations) = 'object'", name="annotations_object"),

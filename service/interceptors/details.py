@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2 as details  # type: ignore[import-untyped]  # ships no types
+from google.rpc import error_details_pb2 as details
 from google.rpc import status_pb2
 
 from service import limits

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import grpc
 import pytest
@@ -13,6 +14,10 @@ from service.secret_key import SecretKeys
 from service.settings import Settings
 from taxiway.v1.task_service_pb2_grpc import TaskServiceStub
 from taxiway.v1.user_service_pb2_grpc import UserServiceStub
+
+if TYPE_CHECKING:
+    from taxiway.v1.task_service_pb2_grpc import TaskServiceAsyncStub
+    from taxiway.v1.user_service_pb2_grpc import UserServiceAsyncStub
 
 KEYS = SecretKeys((bytes(32),))
 
@@ -30,11 +35,11 @@ class Service:
         return str(self.lifecycle.address)
 
     @property
-    def users(self) -> UserServiceStub:
+    def users(self) -> "UserServiceAsyncStub":
         return UserServiceStub(self.channel)
 
     @property
-    def tasks(self) -> TaskServiceStub:
+    def tasks(self) -> "TaskServiceAsyncStub":
         return TaskServiceStub(self.channel)
 
 

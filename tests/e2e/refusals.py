@@ -71,6 +71,7 @@ async def refused(call: Awaitable[object], code: grpc.StatusCode, reason: str) -
         await call
     refusal = read(caught.value)
     assert (refusal.code, refusal.reason) == (code, reason), refusal.message
+    assert bool(refusal.fields) == (reason in ("INVALID_FIELD", "INVALID_PAGE_TOKEN")), "each violation names its field"
     return refusal
 
 
@@ -104,5 +105,3 @@ def _keeps_the_rules(refusal: Refusal) -> None:
     assert ("PreconditionFailure" in named) == (refusal.code is Code.FAILED_PRECONDITION)
     if refusal.code in (Code.NOT_FOUND, Code.ALREADY_EXISTS, Code.FAILED_PRECONDITION):
         assert refusal.only(details.ResourceInfo).resource_type.startswith("taxiway.dev/")
-    if info.reason in ("INVALID_FIELD", "INVALID_PAGE_TOKEN"):
-        assert refusal.fields, "each violation names its field"

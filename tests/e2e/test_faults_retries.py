@@ -36,9 +36,7 @@ async def _load(caller: Client, user: str, ending: asyncio.Event, outcomes: list
             outcomes.append(await ended(caller.retitle(task.answer.name, "Changed")))
 
 
-async def test_connections_that_the_server_ended_cost_no_caller_an_error(
-    service: Service, admin: Connection
-) -> None:
+async def test_connections_that_the_server_ended_cost_no_caller_an_error(service: Service, admin: Connection) -> None:
     caller = Client(service.channel)
     user = await caller.user()
     await asyncio.gather(*(caller.create(user) for _ in range(40)))
@@ -53,9 +51,7 @@ async def test_connections_that_the_server_ended_cost_no_caller_an_error(
         assert _codes(outcomes).keys() == {(OK, "")}
 
 
-async def test_a_migration_under_load_costs_no_caller_an_error(
-    service: Service, admin: Connection
-) -> None:
+async def test_a_migration_under_load_costs_no_caller_an_error(service: Service, admin: Connection) -> None:
     """ALTER TABLE makes the prepared statements of every connection stale."""
     caller, ending, outcomes = Client(service.channel), asyncio.Event(), list[Ended]()
     user = await caller.user()
@@ -83,9 +79,7 @@ async def _raise_once(admin: Connection, state: str, times: int) -> None:
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01"])
-async def test_a_lost_race_is_run_again_as_a_whole(
-    service: Service, admin: Connection, state: str
-) -> None:
+async def test_a_lost_race_is_run_again_as_a_whole(service: Service, admin: Connection, state: str) -> None:
     caller = Client(service.channel)
     user = await caller.user()
     await _raise_once(admin, state, times=2)
@@ -95,9 +89,7 @@ async def test_a_lost_race_is_run_again_as_a_whole(
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01"])
-async def test_a_race_that_is_lost_three_times_is_aborted(
-    service: Service, admin: Connection, state: str
-) -> None:
+async def test_a_race_that_is_lost_three_times_is_aborted(service: Service, admin: Connection, state: str) -> None:
     caller = Client(service.channel)
     user = await caller.user()
     await _raise_once(admin, state, times=3)
@@ -107,9 +99,7 @@ async def test_a_race_that_is_lost_three_times_is_aborted(
     assert list(await caller.titles(user)) == []
 
 
-async def test_a_real_deadlock_costs_no_caller_an_error(
-    service: Service, admin: Connection
-) -> None:
+async def test_a_real_deadlock_costs_no_caller_an_error(service: Service, admin: Connection) -> None:
     """Two writes that each take the other's row next; the server ends one of them before its wait for a lock is over."""
     caller = Client(service.channel)
     user = await caller.user()

@@ -87,7 +87,7 @@ def _imported(node: ast.Import | ast.ImportFrom) -> set[str]:
     if isinstance(node, ast.Import):
         return names
     module = node.module or ""
-    if module.startswith(("sqlalchemy.orm", "sqlalchemy.dialects", "persistence.models")):
+    if module.startswith(("sqlalchemy.orm", "sqlalchemy.dialects", "persistence.models", "persistence.types")):
         module = module.split(".")[0]
     return {module} | (names & {"event", "validates", "hybrid_property", "listens_for"})
 

@@ -1,0 +1,91 @@
+"""Update masks: each field of each resource is tried; a mask is no mass assignment."""
+
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from tests.e2e.conftest import Service
+from tests.e2e.making import make_task, make_user
+from tests.e2e.refusals import refused
+
+from taxiway.v1.task_pb2 import Task
+from taxiway.v1.task_service_pb2 import UpdateTaskRequest
+from taxiway.v1.user_pb2 import User
+from taxiway.v1.user_service_pb2 import UpdateUserRequest
+
+Code = grpc.StatusCode
+# The declared table: a new field of a resource fails the test below until it stands on one side.
+WRITABLE = {
+    "Task": {"title", "description", "priority", "due_time"},
+    "User": {"email", "username", "display_name", "time_zone", "role", "annotations"},
+}
+OTHERS = {
+    "Task": {"name", "state", "start_time", "complete_time", "creator", "updater"},
+    "User": {"name"},
+}
+KEPT_BY_THE_SERVICE = {"create_time", "update_time", "delete_time", "purge_time", "version", "etag"}
+UNKNOWN = ["", " ", "id", "Title", "title ", "task.title", "user.username", "title.x", "due_time.seconds", "state.OPEN"]
+UNKNOWN += ["*.title", "title,description", "annotations.", "annotations..", "annotations.`", "annotations.``", "."]
+UNKNOWN += ["annotations.a.b", "owner_id", "created_at", "version; DROP TABLE tasks", "x" * 10_000, "\U0001f6eb"]
+
+
+@pytest.mark.parametrize("resource", [Task, User], ids=["Task", "User"])
+def test_every_field_of_a_resource_is_classified(resource: type[Task] | type[User]) -> None:
+    kind = resource.DESCRIPTOR.name
+    assert set(resource.DESCRIPTOR.fields_by_name) == WRITABLE[kind] | OTHERS[kind] | KEPT_BY_THE_SERVICE
+
+
+async def update(service: Service, kind: str, name: str, *paths: str) -> Any:
+    mask = FieldMask(paths=paths)
+    if kind == "Task":
+        return await service.tasks.UpdateTask(
+            UpdateTaskRequest(task=Task(name=name, title="Send it"), update_mask=mask)
+        )
+    user = User(name=name, username=f"u-{name[-12:]}", email="grace@example.com", display_name="Grace")
+    return await service.users.UpdateUser(UpdateUserRequest(user=user, update_mask=mask))
+
+
+async def target(service: Service, kind: str) -> str:
+    return (await make_task(service, "users/me")).name if kind == "Task" else (await make_user(service)).name
+
+
+@pytest.mark.parametrize("kind", ["Task", "User"])
+async def test_fields_that_no_caller_writes_are_refused(shared_service: Service, kind: str) -> None:
+    name = await target(shared_service, kind)
+    for path in sorted(OTHERS[kind] | KEPT_BY_THE_SERVICE):
+        call = update(shared_service, kind, name, "title" if kind == "Task" else "username", path)
+        refusal = await refused(call, Code.INVALID_ARGUMENT, "INVALID_FIELD")
+        assert refusal.fields == ["update_mask"]
+        assert path in refusal.message
+
+
+@pytest.mark.parametrize("kind", ["Task", "User"])
+async def test_fields_that_callers_write_are_taken(shared_service: Service, kind: str) -> None:
+    name = await target(shared_service, kind)
+    for path in sorted(WRITABLE[kind]):
+        await update(shared_service, kind, name, path)
+
+
+@pytest.mark.parametrize("kind", ["Task", "User"])
+@pytest.mark.parametrize("path", UNKNOWN, ids=lambda path: path[:20])
+async def test_unknown_paths_are_refused(shared_service: Service, kind: str, path: str) -> None:
+    name = await target(shared_service, kind)
+    refusal = await refused(update(shared_service, kind, name, path), Code.INVALID_ARGUMENT, "INVALID_FIELD")
+    assert refusal.fields == ["update_mask"]
+
+
+@pytest.mark.parametrize("kind", ["Task", "User"])
+async def test_a_star_stands_alone(shared_service: Service, kind: str) -> None:
+    name = await target(shared_service, kind)
+    for paths in (("*", "title"), ("*", "*"), ("username", "*")):
+        call = update(shared_service, kind, name, *paths)
+        await refused(call, Code.INVALID_ARGUMENT, "INVALID_FIELD")
+
+
+@pytest.mark.parametrize("kind", ["Task", "User"])
+async def test_a_mask_of_many_thousand_paths(shared_service: Service, kind: str) -> None:
+    name = await target(shared_service, kind)
+    call = update(shared_service, kind, name, *["x"] * 100_000)
+    refusal = await refused(call, Code.INVALID_ARGUMENT, "INVALID_FIELD")
+    assert set(refusal.fields) == {"update_mask"}
