@@ -17,7 +17,7 @@ ifneq ($(COMPLETED_IN),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help setup serve test prove bench lint protos lock clean
+.PHONY: help setup serve test prove bench lint docs protos lock clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -46,6 +46,9 @@ lint: $(STAMP) ## style, types, import contracts, protos, Dockerfile and the SQL
 	$(BIN)/python protos/lint.py
 	$(BIN)/hadolint Dockerfile
 	sql=$$($(BIN)/taxiway db sql) && printf '%s\n' "$$sql" | $(BIN)/squawk --stdin-filepath migrations.sql
+
+docs: $(STAMP) ## write docs/schema.md again from the metadata
+	$(BIN)/python docs/generate_schema.py
 
 protos: $(STAMP) ## make the stubs in protos/stubs again from protos/taxiway
 	$(BIN)/python protos/generate.py

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -12,10 +11,11 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from persistence import errors
-from persistence.deadline import time_left
+from persistence.attempt import commit, connected, pause
 from persistence.pulse import Pulse
 from persistence.repositories.requests import Claim
 from persistence.sealing import Sealer
+from persistence.transaction import Transaction
 from persistence.turns import Turns
 from persistence.unit_of_work import UnitOfWork
 
@@ -59,7 +59,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, pulse: Pulse, keys: Sequence[bytes], *, pooler: bool = False) -> None:
         self._engine = engine
-        self._reads = engine if pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._pooler = pooler
         self._sealer = Sealer(keys, "requests.answer")
         self._turns = Turns()
         self._units: set[asyncio.Task[bytes]] = set()
@@ -77,7 +77,7 @@ class Database:
         """The encoded result of a use case that only reads. Raises what the use case raises, and PersistenceError."""
 
         async def attempt() -> bytes:
-            async with _connected(self._reads) as connection:
+            async with connected(self._engine) as connection, self._reading(connection):
                 return encode(await use_case(self._unit(connection), caller, command)).SerializeToString()
 
         return await self._awaited(self._start(self._tries(attempt)))
@@ -97,7 +97,7 @@ class Database:
         """
 
         async def attempt() -> bytes:
-            async with _connected(self._engine) as connection:
+            async with connected(self._engine) as connection, Transaction(connection) as transaction:
                 unit = self._unit(connection)
                 if claim is not None and (stored := await unit.requests.claim(claim)) is not None:
                     self.counts.replays += 1
@@ -105,7 +105,7 @@ class Database:
                 answer = encode(await use_case(unit, caller, command)).SerializeToString()
                 if claim is not None:
                     await unit.requests.store(claim, answer)
-                await _commit(connection, claim)
+                await commit(transaction, claim)
                 return answer
 
         if claim is None:
@@ -119,6 +119,10 @@ class Database:
         """A silent database answers no new connection either; each attempt would wait in its line and meet it later."""
         if not self.pulse.alive:
             raise errors.DatabaseUnavailable("no connection is made while the database is silent")
+
+    def _reading(self, connection: AsyncConnection) -> AbstractAsyncContextManager[object]:
+        """A pooler of transactions may give each message of a statement to another server, but not within one."""
+        return Transaction(connection) if self._pooler else nullcontext()
 
     def _unit(self, connection: AsyncConnection) -> UnitOfWork:
         return UnitOfWork(connection, self._sealer)
@@ -147,7 +151,7 @@ class Database:
             except Exception as error:
                 reason = errors.translate(error)
                 in_doubt |= isinstance(reason, errors.CommitInDoubt)
-                if not (tries_left and isinstance(reason, errors.Retryable) and await _pause(TRIES - tries_left)):
+                if not (tries_left and isinstance(reason, errors.Retryable) and await pause(TRIES - tries_left)):
                     raise await self._final(reason, in_doubt=in_doubt) from error
                 self.counts.retries += 1
         raise AssertionError("the last try either returns or raises")
@@ -177,36 +181,3 @@ def _report(unit: asyncio.Task[bytes]) -> None:
     if error is not None:
         unforeseen = None if isinstance(error, errors.PersistenceError) else error
         _LOG.info("a unit whose caller had left ended with %s", type(error).__name__, exc_info=unforeseen)
-
-
-@asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection of the pool, given up where the database fell silent: a reply that comes later would be misread."""
-    async with engine.connect() as connection:
-        try:
-            yield connection
-        except errors.DatabaseUnavailable:
-            await connection.invalidate()
-            raise
-
-
-async def _commit(connection: AsyncConnection, claim: Claim | None) -> None:
-    """A connection that ends during COMMIT leaves the outcome open: with a claim the unit runs again and finds out."""
-    try:
-        await connection.commit()
-    except Exception as error:
-        reason = errors.translate(error)
-        if not isinstance(reason, (errors.ConnectionLost, errors.DatabaseUnavailable)):
-            raise reason from error
-        if claim is None:
-            raise errors.OutcomeUnknown("the connection ended during COMMIT", repeatable=False) from error
-        raise errors.CommitInDoubt("the connection ended during COMMIT") from error
-
-
-async def _pause(failures: int) -> bool:
-    """Full jitter, up to 10, 20, 40 ms; False where the caller would no longer be there afterwards."""
-    seconds = random.uniform(0, 0.01 * 2 ** (failures - 1))  # noqa: S311 - jitter needs no secrecy
-    if seconds >= time_left():
-        return False
-    await asyncio.sleep(seconds)
-    return True

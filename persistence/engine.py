@@ -38,6 +38,7 @@ def serving(url: DatabaseUrl, pool_size: int, *, pooler: bool = False) -> AsyncE
         pool_recycle=RECYCLE,
         pool_use_lifo=True,
         hide_parameters=True,
+        isolation_level="AUTOCOMMIT",  # a unit that writes says BEGIN and COMMIT itself: persistence/transaction.py
         connect_args=arguments,
     )
     event.listen(engine.sync_engine, "handle_error", _give_up_lost_connections)

@@ -18,6 +18,7 @@ PersistenceError
 `-- OutcomeUnknown          the connection ended while COMMIT was under way
 """
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -127,24 +128,26 @@ def translate(error: Exception) -> Exception:
     if isinstance(error, PoolTimeout):
         return PoolExhausted("no connection became free in time")
     if isinstance(error, DBAPIError):
-        return _of_driver(error)
+        lost = error.connection_invalidated
+        return _of_state(sqlstate(error), error, error.orig.__cause__ if error.orig else None, lost=lost)
+    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError)):  # of a transaction's own words
+        lost = isinstance(error, asyncpg.InterfaceError)
+        return _of_state(getattr(error, "sqlstate", None), error, error, lost=lost)
     if isinstance(error, (OSError, TimeoutError)):  # asyncpg raises these as they are when it cannot connect
         return DatabaseUnavailable(type(error).__name__)
     return error
 
 
-def _of_driver(error: DBAPIError) -> Exception:
-    state = sqlstate(error)
+def _of_state(state: str | None, error: Exception, cause: BaseException | None, *, lost: bool) -> Exception:
     if state is None:
-        return ConnectionLost("the connection ended") if error.connection_invalidated else error
+        return ConnectionLost("the connection ended") if lost else error
     if state == "23505":
-        return UniqueViolation(_constraint(error))
+        return UniqueViolation(_constraint(cause))
     if state == "23514":
-        return CheckViolation(_constraint(error))
+        return CheckViolation(_constraint(cause))
     kind = _BY_SQLSTATE.get(state) or _BY_CLASS.get(state[:2])
     return kind(f"SQLSTATE {state}") if kind else error
 
 
-def _constraint(error: DBAPIError) -> str:
-    cause = error.orig.__cause__ if error.orig is not None else None
+def _constraint(cause: BaseException | None) -> str:
     return str(getattr(cause, "constraint_name", None) or "")

@@ -1,6 +1,7 @@
 """Whether the database answers: one ping at a time, on a connection of its own."""
 
 import asyncio
+from contextlib import suppress
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -16,6 +17,7 @@ class Pulse:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._last = float("-inf")
+        self._answered = asyncio.Event()
 
     @property
     def age(self) -> float:
@@ -31,12 +33,15 @@ class Pulse:
 
         Who waited in vain for a free connection learns so whether load took them all, or silence.
         """
-        while OVERDUE <= self.age < PATIENCE:
-            await asyncio.sleep(INTERVAL / 10)
+        if self.age >= OVERDUE:
+            with suppress(TimeoutError):  # then its age tells
+                await asyncio.wait_for(self._answered.wait(), max(0, PATIENCE - self.age))
         return self.alive
 
     def seen(self) -> None:
         self._last = asyncio.get_running_loop().time()
+        self._answered.set()
+        self._answered = asyncio.Event()
 
     async def beat(self) -> None:
         while True:

@@ -16,7 +16,8 @@ from service.health import HealthServicer
 from service.interceptors.drain import Drain
 
 GRACE = CEILING + 2  # seconds for the calls that are under way: each ends at the ceiling at the latest
-WATCHDOG = GRACE + 5  # seconds after which a shutdown that hangs is cut
+SETTLING = 5  # seconds more for units whose callers have left
+WATCHDOG = GRACE + SETTLING + 3  # seconds after which a shutdown that hangs is cut
 FORCED = 1  # exit code of a shutdown that was not waited for
 
 
@@ -59,7 +60,7 @@ async def shut_down(service: Lifecycle) -> int:
     await asyncio.sleep(service.drain_delay)
     service.health.end_watches()
     await service.server.stop(GRACE)
-    unfinished = await service.db.settle(CEILING)
+    unfinished = await service.db.settle(SETTLING)
     structlog.get_logger("taxiway").info("stopped", unfinished_units=unfinished)
     return FORCED if unfinished else 0
 

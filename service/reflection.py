@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.reflection import aio
 
@@ -19,10 +20,17 @@ class ReflectionServicer:
         self._answers: Any = aio.ReflectionServicer(service_names=services).ServerReflectionInfo
 
     def ServerReflectionInfo(  # noqa: N802 - named as the proto does
-        self, requests: AsyncIterator[reflection_pb2.ServerReflectionRequest]
+        self, requests: AsyncIterator[Message]
     ) -> AsyncIterator[reflection_pb2.ServerReflectionResponse]:
         # An asynchronous generator, which the types take for a coroutine.
-        return cast("AsyncIterator[reflection_pb2.ServerReflectionResponse]", self._answers(requests, None))
+        answers = self._answers(_as_v1alpha(requests), None)
+        return cast("AsyncIterator[reflection_pb2.ServerReflectionResponse]", answers)
+
+
+async def _as_v1alpha(requests: AsyncIterator[Message]) -> AsyncIterator[reflection_pb2.ServerReflectionRequest]:
+    """An answer holds its request, so that one of v1 has to be of v1alpha's class first: their bytes are the same."""
+    async for request in requests:
+        yield reflection_pb2.ServerReflectionRequest.FromString(request.SerializeToString())
 
 
 def v1() -> ServiceDescriptor:

@@ -114,6 +114,8 @@ async def _abort(call: Call, code: Code, error: Exception) -> NoReturn:
 
 def _refusal(call: Call, code: Code, error: Exception) -> Refusal:
     retry_after = _lookup(RETRY_AFTER, error)
+    if isinstance(error, errors.CallCancelled):  # work may have begun: only a request id makes a repetition safe
+        retry_after = 100 if getattr(call.request, "request_id", "") else -1
     if isinstance(error, errors.ServiceError):
         known = Refusal(code.value[0], error.reason, error.message, call.request_id, retry_after)
         return replace(known, violations=error.violations, resource=error.resource, metadata=error.metadata)

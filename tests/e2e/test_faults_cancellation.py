@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.conftest import Service
 from tests.e2e.faults.calls import OK, Client, client, ended, new_id
+from tests.e2e.faults.figures import report
 from tests.e2e.faults.rows import hold_row, waiting_for_locks
 from tests.e2e.faults.until import until
 from tests.e2e.faults.wire import Wire, wire
@@ -85,9 +86,11 @@ async def test_cancelled_calls_cost_no_connection_and_their_request_ids_tell_the
 
 
 @pytest.mark.prove
-async def test_300_cancelled_calls_cost_at_most_3_connections(abandoned: Abandoned) -> None:
+async def test_300_cancelled_calls_cost_at_most_3_connections(
+    capsys: pytest.CaptureFixture[str], abandoned: Abandoned
+) -> None:
     opened, done = await _abandon_many(abandoned, 300)
-    print(f"300 calls: {opened} new connections, {done} writes done without a waiting caller")
+    report(capsys, f"300 calls: {opened} new connections, {done} writes done without a waiting caller")
     assert opened <= NEW_CONNECTIONS
     assert 0 < done < 300
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 from tests.e2e.faults.calls import OK, Client, Ended, client, ended, new_id
+from tests.e2e.faults.figures import report
 from tests.e2e.faults.postgres import OwnPostgres, own_postgres
 from tests.e2e.faults.until import until
 from tests.e2e.faults.wire import Wire, wire
@@ -39,7 +40,7 @@ class Frozen:
         return self.client.create(self.user, request_id=new_id() if number % 3 == 1 else "", timeout=deadline)
 
     async def healthy(self) -> bool:
-        check = health_pb2_grpc.HealthStub(self.client.channel).Check(health_pb2.HealthCheckRequest())
+        check = self.client.health.Check(health_pb2.HealthCheckRequest())
         return bool((await check).status == health_pb2.HealthCheckResponse.SERVING)
 
 
@@ -93,7 +94,9 @@ async def test_calls_on_a_frozen_database_end_by_their_deadline_and_it_recovers(
 
 @pytest.mark.prove
 @pytest.mark.timeout(180)
-async def test_a_long_freeze_under_load_ends_every_call_in_time_and_recovers_within_a_second(frozen: Frozen) -> None:
+async def test_a_long_freeze_under_load_ends_every_call_in_time_and_recovers_within_a_second(
+    capsys: pytest.CaptureFixture[str], frozen: Frozen
+) -> None:
     """20 callers for 30 seconds: longer than statements may take, so that every connection is given up meanwhile."""
     outcomes: list[tuple[float, Ended]] = []
     ending = asyncio.Event()
@@ -105,10 +108,12 @@ async def test_a_long_freeze_under_load_ends_every_call_in_time_and_recovers_wit
     recovery = await _recovery(frozen)
     opened, all_opened = frozen.proxy.opened_for_calls, frozen.proxy.opened
     health = await until(frozen.healthy, 4)
-    print(
-        f"{len(outcomes)} calls, latest {_latest(outcomes):+.3f} s after its deadline; {opened} connections, with pings {all_opened};"
+    worst = _latest(outcomes)
+    report(capsys, f"{len(outcomes)} calls, the latest {worst:+.3f} s after its deadline; {opened} connections")
+    report(
+        capsys,
+        f"{all_opened} with those of pings; recovery {recovery:.3f} s, health {recovery + health:.3f} s after SIGCONT",
     )
-    print(f"recovery {recovery:.3f} s, health {recovery + health:.3f} s after SIGCONT")
     assert {outcome.code for _, outcome in outcomes} <= ALLOWED
     assert _latest(outcomes) <= LATE
     assert recovery <= 1

@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from tests.e2e.faults.calls import OK, Client, Ended, client, ended, new_id
+from tests.e2e.faults.figures import report
 from tests.e2e.faults.postgres import OwnPostgres, own_postgres
 from tests.e2e.faults.until import until
 from tests.e2e.service_process import KEY, serving
@@ -100,11 +101,11 @@ async def test_a_restart_of_the_database_costs_no_write_and_is_survived(
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
 async def test_ten_restarts_cost_no_write_and_service_is_back_within_a_second(
-    restarted: Restarted, end: signal.Signals
+    capsys: pytest.CaptureFixture[str], restarted: Restarted, end: signal.Signals
 ) -> None:
     recoveries = [await _restart_under_load(restarted, end) for _ in range(10)]
     latest = max(outcome.seconds for outcome in restarted.outcomes)
-    print(f"{len(restarted.outcomes)} calls, slowest {latest:.3f} s; slowest recovery {max(recoveries):.3f} s")
+    report(capsys, f"{len(restarted.outcomes)} calls, slowest {latest:.3f} s; slowest recovery {max(recoveries):.3f} s")
     assert {outcome.code for outcome in restarted.outcomes} <= ALLOWED
     assert latest <= LIMIT + LATE
     assert max(recoveries) <= 1

@@ -9,9 +9,10 @@ from contextlib import AsyncExitStack
 import asyncpg
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 from tests.e2e.faults.calls import OK, Client, Ended, client, ended, new_id
+from tests.e2e.faults.figures import report
 from tests.e2e.faults.ports import free_address
 from tests.e2e.faults.rows import hold_row, waiting_for_locks
 from tests.e2e.faults.until import until
@@ -50,7 +51,7 @@ async def _drain_one_of_two(settings: Mapping[str, str], *, all_on_one: bool) ->
         if not all_on_one:
             await stack.enter_async_context(serving(shared))
         callers = [await stack.enter_async_context(client(address, "retry_all")) for _ in range(CALLERS)]
-        user = [await caller.user() for caller in callers][0]
+        *_, user = [await caller.user() for caller in callers]
         if all_on_one:
             await stack.enter_async_context(serving(shared))
         ending = asyncio.Event()
@@ -82,11 +83,13 @@ async def test_a_server_that_leaves_under_load_costs_no_answer(settings: Mapping
 
 @pytest.mark.prove
 @pytest.mark.timeout(400)
-async def test_ten_times_a_server_leaves_under_load_and_costs_no_answer(settings: Mapping[str, str]) -> None:
+async def test_ten_times_a_server_leaves_under_load_and_costs_no_answer(
+    capsys: pytest.CaptureFixture[str], settings: Mapping[str, str]
+) -> None:
     outcomes = [
         outcome for number in range(10) for outcome in await _drain_one_of_two(settings, all_on_one=bool(number % 2))
     ]
-    print(f"{len(outcomes)} calls, slowest {max(outcome.seconds for outcome in outcomes):.3f} s")
+    report(capsys, f"{len(outcomes)} calls, slowest {max(outcome.seconds for outcome in outcomes):.3f} s")
     assert _refused(outcomes) == Counter()
 
 
@@ -113,11 +116,11 @@ async def _drains(caller: Client) -> bool:
 
 async def test_a_call_after_sigterm_is_refused_and_health_says_so(settings: Mapping[str, str]) -> None:
     async with serving({**settings, "DRAIN_DELAY": "3"}) as service, client(service.address) as caller:
-        health = health_pb2_grpc.HealthStub(caller.channel)
+        health = caller.health
         watch = health.Watch(health_pb2.HealthCheckRequest())
-        assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING  # type: ignore[union-attr]  # no end yet
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
         service.signal(signal.SIGTERM)
-        assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING  # type: ignore[union-attr]  # no end yet
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
         refused = await ended(caller.create("users/me"))
         assert (refused.code, refused.reason) == (grpc.StatusCode.UNAVAILABLE, "DRAINING")
         assert refused.retry_delay

@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.conftest import Service
 from tests.e2e.faults.calls import OK, Client, ended, new_id
+from tests.e2e.faults.figures import report
 from tests.e2e.faults.rows import hold_row, waiting_for_locks
 from tests.e2e.faults.until import until
 
@@ -51,7 +52,7 @@ async def test_an_exhausted_pool_is_refused_soon_and_recovers(service: Service) 
 
 
 @pytest.mark.prove
-async def test_an_exhausted_pool_is_refused_within_600_ms(service: Service) -> None:
+async def test_an_exhausted_pool_is_refused_within_600_ms(capsys: pytest.CaptureFixture[str], service: Service) -> None:
     caller = Client(service.channel)
     user = await caller.user()
     names = [(await caller.create(user)).name for _ in range(POOL)]
@@ -59,18 +60,20 @@ async def test_an_exhausted_pool_is_refused_within_600_ms(service: Service) -> N
     for _ in range(5):
         async with hold_row(service.database_url, names) as held:
             holding = [asyncio.create_task(ended(caller.retitle(name, new_id()))) for name in names]
-            await until(lambda: waiting_for_locks(held, POOL), 5)  # noqa: B023 - it is awaited within the round
+            await until(lambda: waiting_for_locks(held, POOL), 5)
             refused = await asyncio.gather(*(ended(caller.get(name)) for name in names))
         await asyncio.gather(*holding)
         assert {outcome.reason for outcome in refused} == {"POOL_EXHAUSTED"}
         slowest = max(slowest, *(outcome.seconds for outcome in refused))
-    print(f"slowest refusal {slowest:.3f} s")
+    report(capsys, f"slowest refusal {slowest:.3f} s")
     assert slowest <= 0.6
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("write", [False, True], ids=["read", "write"])
-async def test_the_servers_ceiling_ends_a_call_without_a_deadline(service: Service, *, write: bool) -> None:
+async def test_the_servers_ceiling_ends_a_call_without_a_deadline(
+    capsys: pytest.CaptureFixture[str], service: Service, *, write: bool
+) -> None:
     """Each row takes a minute: to be written, or to be read through a view."""
     caller = Client(service.channel)
     user = await caller.user()
@@ -81,7 +84,7 @@ async def test_the_servers_ceiling_ends_a_call_without_a_deadline(service: Servi
     finally:
         await connection.close()
     outcome = await ended(caller.create(user) if write else caller.get(task))
-    print(f"ended after {outcome.seconds:.3f} s")
+    report(capsys, f"ended after {outcome.seconds:.3f} s")
     assert (outcome.code, outcome.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
     assert 9.5 < outcome.seconds < 10.25
     await until(lambda: service.lifecycle.db.running == 0, 5)

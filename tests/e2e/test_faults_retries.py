@@ -100,7 +100,7 @@ async def test_a_race_that_is_lost_three_times_is_aborted(service: Service, admi
 
 
 async def test_a_real_deadlock_costs_no_caller_an_error(service: Service, admin: Connection) -> None:
-    """Two writes that each take the other's row next; the server ends one of them before its wait for a lock is over."""
+    """Two writes that each take the other's row next; the server ends one of them before its wait is over."""
     caller = Client(service.channel)
     user = await caller.user()
     names = [(await caller.create(user)).name for _ in range(2)]

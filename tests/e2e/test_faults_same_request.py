@@ -8,9 +8,9 @@ from uuid import UUID
 import asyncpg
 import grpc
 import pytest
+
 from service.identity import BUILT_IN_ADMINISTRATOR
 from taxiway.v1 import task_pb2, task_service_pb2
-
 from tests.e2e.conftest import Service
 from tests.e2e.faults.calls import OK, Client, Ended, client, ended, new_id
 from tests.e2e.service_process import KEY, serving
@@ -49,12 +49,16 @@ async def test_twenty_callers_with_one_request_id_make_one_task_and_get_one_answ
 
 @pytest.mark.prove
 async def test_a_hundred_times_twenty_callers_on_two_servers_make_one_task(settings: Mapping[str, str]) -> None:
-    async with serving(settings) as one, serving(settings) as other:
-        async with client(one.address) as first, client(other.address) as second:
-            for _ in range(100):
-                user = await first.user()
-                assert len(_answers(await _create_together([first, second] * 10, user))) == 1
-                assert list(await first.titles(user)) == ["One"]
+    async with (
+        serving(settings) as one,
+        serving(settings) as other,
+        client(one.address) as first,
+        client(other.address) as second,
+    ):
+        for _ in range(100):
+            user = await first.user()
+            assert len(_answers(await _create_together([first, second] * 10, user))) == 1
+            assert list(await first.titles(user)) == ["One"]
 
 
 async def test_a_duplicate_of_a_call_at_work_elsewhere_is_told_to_come_back(service: Service) -> None:

@@ -9,11 +9,12 @@ import grpc
 import pytest
 
 from tests.e2e.faults.calls import OK, Ended, client, ended, new_id
+from tests.e2e.faults.figures import report
 from tests.e2e.faults.ports import free_address
-from tests.e2e.faults.processes import family, living
 from tests.e2e.faults.until import until
 from tests.e2e.faults.wire import AtCommit, wire
 from tests.e2e.service_process import KEY, serving
+from tests.persistence.embedded_watch import family, living
 
 QUICKLY = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 200)]
 
@@ -73,7 +74,9 @@ async def test_ten_kills_after_a_commit(database_url: str, config: str) -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda end: end.name)
-async def test_a_server_that_ends_leaves_no_postgres_behind(tmp_path: Path, end: signal.Signals) -> None:
+async def test_a_server_that_ends_leaves_no_postgres_behind(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, end: signal.Signals
+) -> None:
     async with serving({"DATA_DIR": str(tmp_path / "data"), "PURGE": "off"}) as service:
         processes = family(service.pid) - {service.pid}
         assert len(processes) > 3
@@ -82,5 +85,5 @@ async def test_a_server_that_ends_leaves_no_postgres_behind(tmp_path: Path, end:
         service.signal(end)
         code = await service.ended()
         took = await until(lambda: not living(processes), 2)
-    print(f"{end.name}: exit code {code}, no postgres after {took:.3f} s")
+    report(capsys, f"{end.name}: exit code {code}, no postgres after {took:.3f} s")
     assert code == (0 if end is not signal.SIGKILL else -signal.SIGKILL)

@@ -72,7 +72,8 @@ async def test_a_violation_names_its_constraint(shared_connection: AsyncConnecti
 async def test_a_server_that_is_not_there_is_unavailable(url: str) -> None:
     single = engine.single(parse(url))
     with pytest.raises(Exception) as caught:  # noqa: PT011 - which class it is, is the driver's matter
-        await single.connect()
+        async with single.connect():
+            pass
     await single.dispose()
     assert isinstance(errors.translate(caught.value), errors.DatabaseUnavailable)
 

@@ -147,9 +147,7 @@ async def test_a_worker_leaves_the_purge_to_the_one_that_is_at_it(
 
 
 @pytest.mark.parametrize("table", ["tasks", "users"])
-async def test_what_is_undeleted_in_between_is_kept(
-    connection: AsyncConnection, pool: AsyncEngine, table: str
-) -> None:
+async def test_what_is_undeleted_in_between_is_kept(connection: AsyncConnection, pool: AsyncEngine, table: str) -> None:
     """The purge has found the row and waits for it while the undelete commits."""
     user = await _user(connection, PAST if table == "users" else "NULL")
     await _tasks(connection, user, 1 if table == "tasks" else 0, PAST)

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from taxiway.v1 import task_pb2, task_service_pb2, user_pb2, user_service_pb2
 
+from taxiway.v1 import task_pb2, task_service_pb2, user_pb2, user_service_pb2
 from tests.e2e.conftest import in_process
 from tests.e2e.faults.calls import OK, Client, ended, new_id
 from tests.e2e.faults.wire import Wire, wire
@@ -26,30 +26,30 @@ READS: dict[str, Call] = {
     "GetTask": lambda c, t, _: c.get(t.task),
     "ListTasks": lambda c, t, _: c.tasks.ListTasks(task_service_pb2.ListTasksRequest(parent=t.user)),
     "GetUser": lambda c, t, _: c.users.GetUser(user_service_pb2.GetUserRequest(name=t.user)),
-    "ListUsers": lambda c, t, _: c.users.ListUsers(user_service_pb2.ListUsersRequest()),
+    "ListUsers": lambda c, _t, _: c.users.ListUsers(user_service_pb2.ListUsersRequest()),
     "BatchGetUsers": lambda c, t, _: c.users.BatchGetUsers(user_service_pb2.BatchGetUsersRequest(names=[t.user])),
 }
 WRITES: dict[str, Call] = {
-    "CreateTask": lambda c, t, id: c.create(t.user, request_id=id),
-    "UpdateTask": lambda c, t, id: c.retitle(t.task, f"Title {t.number}", id),
-    "StartTask": lambda c, t, id: c.tasks.StartTask(task_service_pb2.StartTaskRequest(name=t.task, request_id=id)),
-    "CompleteTask": lambda c, t, id: c.tasks.CompleteTask(
-        task_service_pb2.CompleteTaskRequest(name=t.task, request_id=id)
+    "CreateTask": lambda c, t, key: c.create(t.user, request_id=key),
+    "UpdateTask": lambda c, t, key: c.retitle(t.task, f"Title {t.number}", key),
+    "StartTask": lambda c, t, key: c.tasks.StartTask(task_service_pb2.StartTaskRequest(name=t.task, request_id=key)),
+    "CompleteTask": lambda c, t, key: c.tasks.CompleteTask(
+        task_service_pb2.CompleteTaskRequest(name=t.task, request_id=key)
     ),
-    "CancelTask": lambda c, t, id: c.tasks.CancelTask(task_service_pb2.CancelTaskRequest(name=t.task, request_id=id)),
-    "DeleteTask": lambda c, t, id: c.tasks.DeleteTask(task_service_pb2.DeleteTaskRequest(name=t.task, request_id=id)),
-    "CreateUser": lambda c, t, id: c.users.CreateUser(
+    "CancelTask": lambda c, t, key: c.tasks.CancelTask(task_service_pb2.CancelTaskRequest(name=t.task, request_id=key)),
+    "DeleteTask": lambda c, t, key: c.tasks.DeleteTask(task_service_pb2.DeleteTaskRequest(name=t.task, request_id=key)),
+    "CreateUser": lambda c, t, key: c.users.CreateUser(
         user_service_pb2.CreateUserRequest(
-            user=user_pb2.User(username=f"w{id[:8]}x{t.number}", email=f"w{id[:8]}x{t.number}@example.com"),
-            request_id=id,
+            user=user_pb2.User(username=f"w{key[:8]}x{t.number}", email=f"w{key[:8]}x{t.number}@example.com"),
+            request_id=key,
         )
     ),
-    "UpdateUser": lambda c, t, id: c.users.UpdateUser(
+    "UpdateUser": lambda c, t, key: c.users.UpdateUser(
         user_service_pb2.UpdateUserRequest(
-            user=user_pb2.User(name=t.user, display_name=f"Name {t.number}"), request_id=id
+            user=user_pb2.User(name=t.user, display_name=f"Name {t.number}"), request_id=key
         )
     ),
-    "DeleteUser": lambda c, t, id: c.users.DeleteUser(user_service_pb2.DeleteUserRequest(name=t.user, request_id=id)),
+    "DeleteUser": lambda c, t, key: c.users.DeleteUser(user_service_pb2.DeleteUserRequest(name=t.user, request_id=key)),
 }
 
 
@@ -67,7 +67,7 @@ async def _warm(client: Client, proxy: Wire, call: Call, *, with_id: bool) -> in
         user = await client.user()
         things = Things(user, (await client.create(user)).name, number)
         before = proxy.round_trips
-        assert (await ended(call(client, things, new_id() if with_id else ""))).code is OK  # type: ignore[arg-type]  # a call is awaitable
+        assert (await ended(call(client, things, new_id() if with_id else ""))).code is OK
         trips = proxy.round_trips - before
     return trips
 

@@ -7,14 +7,20 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.rpc import error_details_pb2
+from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_status import rpc_status
+
 from taxiway.v1 import task_pb2, task_service_pb2, user_pb2, user_service_pb2
 from taxiway.v1.task_service_pb2_grpc import TaskServiceStub
 from taxiway.v1.user_service_pb2_grpc import UserServiceStub
+
+if TYPE_CHECKING:
+    from taxiway.v1.task_service_pb2_grpc import TaskServiceAsyncStub
+    from taxiway.v1.user_service_pb2_grpc import UserServiceAsyncStub
 
 OK = grpc.StatusCode.OK
 
@@ -65,12 +71,16 @@ class Client:
     channel: grpc.aio.Channel
 
     @property
-    def tasks(self) -> TaskServiceStub:
+    def tasks(self) -> "TaskServiceAsyncStub":
         return TaskServiceStub(self.channel)
 
     @property
-    def users(self) -> UserServiceStub:
+    def users(self) -> "UserServiceAsyncStub":
         return UserServiceStub(self.channel)
+
+    @property
+    def health(self) -> Any:  # its type stub names no method
+        return HealthStub(self.channel)
 
     async def user(self) -> str:
         """The name of a new user."""

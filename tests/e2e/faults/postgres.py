@@ -12,7 +12,7 @@ import asyncpg
 from migrations import commands
 from persistence import embedded
 from tests.e2e.faults.until import until
-from tests.e2e.faults.processes import family, living
+from tests.persistence.embedded_watch import family, living
 
 
 @dataclass

@@ -99,8 +99,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     been done: repeat with the same `request_id`, or read before you write again.
     """
     CALL_CANCELLED: _ErrorReason.ValueType  # 61
-    """CANCELLED. The caller cancelled the call. A write may have been done: repeat with the same `request_id`, or
-    read before you write again.
+    """UNAVAILABLE. The work ended without an answer, though the caller did not cancel. A write may have been done:
+    repeat with the same `request_id`, or read before you write again.
     """
     METHOD_NOT_FOUND: _ErrorReason.ValueType  # 62
     """UNIMPLEMENTED. The server has no such method. Check the name of the method and the version of the server."""
@@ -194,8 +194,8 @@ DEADLINE_EXCEEDED: ErrorReason.ValueType  # 60
 been done: repeat with the same `request_id`, or read before you write again.
 """
 CALL_CANCELLED: ErrorReason.ValueType  # 61
-"""CANCELLED. The caller cancelled the call. A write may have been done: repeat with the same `request_id`, or
-read before you write again.
+"""UNAVAILABLE. The work ended without an answer, though the caller did not cancel. A write may have been done:
+repeat with the same `request_id`, or read before you write again.
 """
 METHOD_NOT_FOUND: ErrorReason.ValueType  # 62
 """UNIMPLEMENTED. The server has no such method. Check the name of the method and the version of the server."""

@@ -1,0 +1,103 @@
+"""Messages drawn from the descriptors, sent to every method: only documented codes come back."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+from hypothesis import HealthCheck, given, seed, settings
+from tests.e2e.bad_input.generated import messages
+from tests.e2e.conftest import Service
+from tests.e2e.making import deleted_task, deleted_user, make_task, make_user
+from tests.e2e.methods import Method, methods
+from tests.e2e.refusals import read
+
+PROTOS = Path(__file__).resolve().parents[3] / "protos/taxiway/v1"
+SEED = 20_260_101
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The server, the loop that it runs on, and what there is to hit."""
+
+    service: Service
+    names: tuple[str, ...]
+
+
+@cache
+def documented(method: str) -> frozenset[str]:
+    """The reasons that the comment above a method names, and those that any call may answer."""
+    text = "".join(path.read_text() for path in sorted(PROTOS.glob("*_service.proto")))
+    comment = re.search(rf"((?: *//[^\n]*\n)+) *rpc {method}\(", text)
+    assert comment is not None
+    named = re.findall(r"[A-Z]+(?:_[A-Z]+)+", comment[1])
+    return frozenset(named) | {"INVALID_FIELD", "REQUEST_ID_REUSED"}
+
+
+@pytest.fixture(scope="module")
+async def drawing(shared_service: Service) -> AsyncIterator[Drawing]:
+    """Users and tasks in several states, by name and etag."""
+    service = shared_service
+    users = [await make_user(service), await deleted_user(service)]
+    tasks = [await make_task(service, users[0].name), await deleted_task(service, users[0].name)]
+    yield Drawing(service, tuple(text for thing in (*users, *tasks) for text in (thing.name, thing.etag)))
+
+
+async def answer(drawing: Drawing, method: Method, request: Message) -> None:
+    """Fails where the answer is one that the comments do not name."""
+    try:
+        await method.raw(drawing.service.channel)(request.SerializeToString())
+    except grpc.aio.AioRpcError as error:
+        reason = read(error).reason
+        assert reason in documented(method.name), f"{reason}: {error.details()}"
+
+
+async def explore(drawing: Drawing, method: Method, examples: int) -> None:
+    """Hypothesis draws in a thread of its own, and each draw is answered on the loop of the server."""
+    loop = asyncio.get_running_loop()
+
+    @seed(SEED)
+    @settings(max_examples=examples, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(messages(method.descriptor.input_type, drawing.names))
+    def draw(request: Message) -> None:
+        asyncio.run_coroutine_threadsafe(answer(drawing, method, request), loop).result(timeout=15)
+
+    await asyncio.to_thread(draw)
+
+
+@pytest.mark.parametrize("method", methods(), ids=str)
+async def test_a_few_hundred_messages_get_documented_answers(drawing: Drawing, method: Method) -> None:
+    await explore(drawing, method, 25)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("method", methods(), ids=str)
+async def test_many_messages_get_documented_answers(drawing: Drawing, method: Method) -> None:
+    await explore(drawing, method, 2000)
+
+
+@pytest.mark.parametrize("method", methods(), ids=str)
+def test_the_strategy_draws_whatever_a_message_can_hold(method: Method) -> None:
+    """Each field of the request is drawn, and the message survives its encoding."""
+    seen: set[str] = set()
+
+    @seed(SEED)
+    @settings(max_examples=50, database=None, deadline=None)
+    @given(messages(method.descriptor.input_type, ("users/me",)))
+    def draw(request: Message) -> None:
+        seen.update(field.name for field, _ in request.ListFields())
+        assert type(request).FromString(request.SerializeToString()) == request
+
+    draw()
+    assert seen == set(method.descriptor.input_type.fields_by_name)
+
+
+def test_the_documents_name_what_they_should() -> None:
+    assert "ETAG_MISMATCH" in documented("StartTask")
+    assert "ETAG_MISMATCH" not in documented("GetTask")
