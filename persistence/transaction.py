@@ -4,10 +4,12 @@ The engine's connections are in AUTOCOMMIT, so that a read of one statement cost
 switched at a checkout. By way of SQLAlchemy each of the three would cost twice the CPU.
 """
 
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence import errors
@@ -44,10 +46,25 @@ class Transaction:
             await self._say("ROLLBACK")
 
     async def _say(self, statement: str) -> None:
-        """A connection on which even this fails is in a state that nobody knows: it does not go back to the pool."""
         assert self._driver is not None  # noqa: S101 - set on entry
         try:
             await self._driver.execute(statement)
-        except BaseException as error:
+        except Exception as error:
+            reason = errors.translate(error)
+            await self._give_up(self._driver, reason)
+            raise reason from error
+        except BaseException:  # nobody knows what the connection will answer next
             await self._connection.invalidate()
-            raise (errors.translate(error) if isinstance(error, Exception) else error) from error
+            raise
+
+    async def _give_up(self, driver: asyncpg.Connection, reason: Exception) -> None:
+        """SQLAlchemy gives its whole pool up where a statement of its own finds the connection closed.
+
+        One that ended is not alone as a rule: without that, every try of a unit would meet another dead neighbour.
+        """
+        if not isinstance(reason, errors.ConnectionLost):
+            await self._connection.invalidate()
+            return
+        driver.terminate()
+        with suppress(DBAPIError):
+            await self._connection.exec_driver_sql("SELECT 1")

@@ -1,6 +1,7 @@
 """The kinds of fields that schemas are made of: bounded text, times, keys without case; and the base of commands."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
@@ -97,7 +98,13 @@ class Resource(Value):
     @classmethod
     def of(cls, row: Any) -> Self:
         """By way of a dict: reading the attributes of a row one by one costs three times as much."""
-        return cls.model_validate(dict(zip(row._fields, row, strict=True)))
+        return cls.of_all((row,))[0]
+
+    @classmethod
+    def of_all(cls, rows: Sequence[Any]) -> list[Self]:
+        """The rows of one statement; a row makes the names of its columns anew each time that it is asked for them."""
+        names = rows[0]._fields if rows else ()
+        return [cls.model_validate(dict(zip(names, row, strict=True))) for row in rows]
 
 
 class Command(Value):

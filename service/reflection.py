@@ -30,7 +30,20 @@ class ReflectionServicer:
 async def _as_v1alpha(requests: AsyncIterator[Message]) -> AsyncIterator[reflection_pb2.ServerReflectionRequest]:
     """An answer holds its request, so that one of v1 has to be of v1alpha's class first: their bytes are the same."""
     async for request in requests:
-        yield reflection_pb2.ServerReflectionRequest.FromString(request.SerializeToString())
+        same = reflection_pb2.ServerReflectionRequest.FromString(request.SerializeToString())
+        if same.HasField("file_containing_symbol"):
+            same.file_containing_symbol = _findable(same.file_containing_symbol)
+        yield same
+
+
+def _findable(symbol: str) -> str:
+    """The symbol, or its service where it is a method: Python's pool finds no method by name."""
+    service, _, method = symbol.rpartition(".")
+    try:
+        found = descriptor_pool.Default().FindServiceByName(service)
+    except KeyError:
+        return symbol
+    return service if method in found.methods_by_name else symbol
 
 
 def v1() -> ServiceDescriptor:

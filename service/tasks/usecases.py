@@ -64,7 +64,7 @@ async def list_tasks(uow: UnitOfWork, caller: Caller, query: TaskQuery) -> list[
     rows = await uow.tasks.list_for_owner(query.parent, query.after, query.size + 1, deleted=query.show_deleted)
     if not rows and await uow.users.get(query.parent) is None:
         raise _parent_not_found(query.parent)
-    return [Task.of(row) for row in rows]
+    return Task.of_all(rows)
 
 
 async def update_task(uow: UnitOfWork, caller: Caller, patch: TaskPatch) -> Task:

@@ -49,13 +49,13 @@ async def batch_get_users(uow: UnitOfWork, caller: Caller, user_ids: Sequence[UU
     for place, user_id in enumerate(user_ids):
         if user_id not in rows:
             raise _not_found(user_id, f"names[{place}]: there is no such user.")
-    return [User.of(rows[user_id]) for user_id in user_ids]
+    return User.of_all([rows[user_id] for user_id in user_ids])
 
 
 async def list_users(uow: UnitOfWork, caller: Caller, query: UserQuery) -> list[User]:
     """One user more than the page holds, where there is more."""
     rows = await uow.users.list_newest_first(query.after, query.size + 1, deleted=query.show_deleted)
-    return [User.of(row) for row in rows]
+    return User.of_all(rows)
 
 
 async def update_user(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User:
