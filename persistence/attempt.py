@@ -15,11 +15,11 @@ from persistence.transaction import Transaction
 
 @asynccontextmanager
 async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection of the pool, given up where the database fell silent: a reply that comes later would be misread."""
+    """A connection of the pool, given up where it ended or fell silent: a reply that comes later would be misread."""
     async with engine.connect() as connection:
         try:
             yield connection
-        except errors.DatabaseUnavailable:
+        except (errors.DatabaseUnavailable, errors.ConnectionLost):
             await connection.invalidate()
             raise
 

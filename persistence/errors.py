@@ -111,6 +111,10 @@ _BY_SQLSTATE: dict[str, type[PersistenceError]] = {
 _BY_CLASS: dict[str, type[PersistenceError]] = {"08": ConnectionLost, "57": ConnectionLost, "22": InvalidValue}
 
 
+# The second is what asyncpg raises where a statement meets the last words of a backend that was told to end.
+_OF_THE_SOCKET = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
 def is_lost(error: DBAPIError) -> bool:
     """Whether the connection, and the pool it came from, should be given up."""
     state = sqlstate(error)
@@ -130,8 +134,8 @@ def translate(error: Exception) -> Exception:
     if isinstance(error, DBAPIError):
         lost = error.connection_invalidated
         return _of_state(sqlstate(error), error, error.orig.__cause__ if error.orig else None, lost=lost)
-    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError)):  # of a transaction's own words
-        lost = isinstance(error, asyncpg.InterfaceError)
+    if isinstance(error, (asyncpg.PostgresError, *_OF_THE_SOCKET)):  # of a transaction's own words
+        lost = isinstance(error, _OF_THE_SOCKET)
         return _of_state(getattr(error, "sqlstate", None), error, error, lost=lost)
     if isinstance(error, (OSError, TimeoutError)):  # asyncpg raises these as they are when it cannot connect
         return DatabaseUnavailable(type(error).__name__)

@@ -17,7 +17,8 @@ _STATEMENTS = {
             SELECT caller_id, request_id FROM requests WHERE created_at < now() - interval '24 hours' LIMIT :batch)""",
     "requests of purged users": """
         DELETE FROM requests WHERE (caller_id, request_id) IN (
-            SELECT r.caller_id, r.request_id FROM requests r JOIN users u ON u.id = r.caller_id
+            SELECT r.caller_id, r.request_id FROM users u
+            CROSS JOIN LATERAL (SELECT caller_id, request_id FROM requests WHERE caller_id = u.id LIMIT :batch) r
             WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u)""",
     "tasks": """
         DELETE FROM tasks WHERE (owner_id, id) IN (
@@ -25,7 +26,8 @@ _STATEMENTS = {
         ) AND purge_at <= now()""",
     "tasks of purged users": """
         DELETE FROM tasks WHERE (owner_id, id) IN (
-            SELECT t.owner_id, t.id FROM tasks t JOIN users u ON u.id = t.owner_id
+            SELECT t.owner_id, t.id FROM users u
+            CROSS JOIN LATERAL (SELECT owner_id, id FROM tasks WHERE owner_id = u.id LIMIT :batch) t
             WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u)""",
     "users": """
         DELETE FROM users WHERE id IN (

@@ -14,6 +14,10 @@ from persistence import embedded, engine
 from persistence.url import parse
 from tests.persistence.embedded_watch import open_ground
 
+# Tests fork this process, with gRPC's threads in it, to start servers: gRPC's own work at a fork must not run there.
+# gRPC reads it when it is imported, which the tests do after this file.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+
 Databases = Callable[..., AbstractAsyncContextManager[str]]
 
 

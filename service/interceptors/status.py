@@ -72,6 +72,7 @@ RETRY_AFTER: dict[type[BaseException], int] = {
     persistence.LockTimeout: 100,
     persistence.RequestInProgress: 100,
     persistence.SerializationLost: 20,
+    persistence.StaleStatement: 20,
     persistence.PoolExhausted: 200,
     persistence.ConnectionLost: 100,
     persistence.DatabaseUnavailable: 250,

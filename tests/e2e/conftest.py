@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+
 from service.address import Address
 from service.app import running
 from service.lifecycle import Lifecycle

@@ -6,7 +6,6 @@ from typing import Any
 
 from taxiway.v1.task_service_pb2 import DeleteTaskRequest, ListTasksRequest
 from taxiway.v1.user_service_pb2 import DeleteUserRequest, ListUsersRequest
-
 from tests.e2e.conftest import Service
 from tests.e2e.making import make_task, make_user
 

@@ -8,7 +8,6 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from taxiway.v1 import task_pb2, task_service_pb2, user_pb2, user_service_pb2
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.user_pb2 import User
-
 from tests.e2e.conftest import Service
 
 _numbers = count(1)

@@ -35,7 +35,7 @@ KINDS = {
 def documented_codes() -> dict[str, grpc.StatusCode]:
     """Reason -> the code that its comment in error.proto begins with."""
     found = re.findall(r"// ([A-Z_]+)\. (?:[^\n]*)\n(?: *//[^\n]*\n)* *([A-Z_]+) = \d+;", PROTO.read_text())
-    return {reason: Code[code] for code, reason in found if not reason.endswith("UNSPECIFIED")}
+    return {reason: grpc.StatusCode[code] for code, reason in found if not reason.endswith("UNSPECIFIED")}
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Refusal:
 
     @property
     def reason(self) -> str:
-        return self.only(details.ErrorInfo).reason
+        return str(self.only(details.ErrorInfo).reason)
 
     @property
     def fields(self) -> list[str]:
@@ -96,7 +96,7 @@ def _unpacked(packed: Message) -> Message:
 def _keeps_the_rules(refusal: Refusal) -> None:
     info = refusal.only(details.ErrorInfo)
     assert info.domain == "taxiway"
-    assert info.reason in error_pb2.ErrorReason.keys()
+    assert info.reason in dict(error_pb2.ErrorReason.items())
     assert documented_codes()[info.reason] is refusal.code, "error.proto's comment names the code"
     assert refusal.only(details.RequestInfo).request_id
     assert 0 < len(refusal.message.encode()) <= 512

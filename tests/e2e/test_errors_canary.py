@@ -9,7 +9,6 @@ from persistence.url import parse
 from service.tasks import usecases
 from taxiway.v1.task_service_pb2 import GetTaskRequest
 from taxiway.v1.user_service_pb2 import GetUserRequest
-
 from tests.e2e.conftest import Service, in_process
 from tests.e2e.making import make_task
 from tests.e2e.refusals import read

@@ -8,7 +8,6 @@ from google.rpc import error_details_pb2 as details
 
 from taxiway.v1.task_service_pb2 import GetTaskRequest
 from taxiway.v1.user_service_pb2 import BatchGetUsersRequest, GetUserRequest
-
 from tests.e2e.conftest import Service
 from tests.e2e.making import NO_TASK, NO_USER
 from tests.e2e.refusals import refused

@@ -11,10 +11,11 @@ import pytest
 from tests.e2e.faults.calls import OK, Ended, client, ended, new_id
 from tests.e2e.faults.figures import report
 from tests.e2e.faults.ports import free_address
+from tests.e2e.faults.processes import family
 from tests.e2e.faults.until import until
 from tests.e2e.faults.wire import AtCommit, wire
 from tests.e2e.service_process import KEY, serving
-from tests.persistence.embedded_watch import family, living
+from tests.persistence.embedded_watch import living
 
 QUICKLY = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 200)]
 

@@ -1,7 +1,6 @@
 """The slice through all layers: a user, a task, and what a second look finds."""
 
 from taxiway.v1 import task_pb2, task_service_pb2, user_pb2, user_service_pb2
-
 from tests.e2e.conftest import Service
 
 

@@ -3,7 +3,6 @@
 import pytest
 
 from taxiway.v1.task_service_pb2 import ListTasksRequest
-
 from tests.e2e.conftest import Service
 from tests.e2e.making import make_user
 from tests.e2e.rows import run

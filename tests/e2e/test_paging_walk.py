@@ -8,7 +8,6 @@ import pytest
 
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import DeleteTaskRequest, UndeleteTaskRequest
-
 from tests.e2e.conftest import Service
 from tests.e2e.lists import TASKS
 from tests.e2e.making import make_task, make_user, update_task
@@ -18,7 +17,8 @@ WRITERS = 8
 
 async def write(service: Service, parent: str, lasting: list[str], seed: int, done: asyncio.Event) -> int:
     """Creates, updates, deletes and restores until `done`: of what is to last it changes the titles only."""
-    choice, own, writes = random.Random(seed), [], 0
+    choice, writes = random.Random(seed), 0
+    own: list[str] = []
     while not done.is_set():
         act = choice.random()
         if act < 0.4 or not own:

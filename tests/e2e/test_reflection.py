@@ -1,5 +1,6 @@
 """Server reflection under both names: what grpcurl needs to call without our protos."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import grpc
@@ -10,7 +11,6 @@ from grpc_reflection.v1alpha import reflection_pb2 as pb
 from service.address import Address
 from service.app import running
 from service.settings import Settings
-
 from tests.e2e.conftest import KEYS, Service
 from tests.e2e.refusals import refused
 
@@ -28,7 +28,7 @@ def start(channel: grpc.aio.Channel, version: str) -> Any:
     )()
 
 
-async def ask(service: Service, version: str, **question: str) -> pb.ServerReflectionResponse:
+async def ask(service: Service, version: str, **question: Any) -> pb.ServerReflectionResponse:
     call = start(service.channel, version)
     await call.write(pb.ServerReflectionRequest(**question))
     answer: pb.ServerReflectionResponse = await call.read()
@@ -61,7 +61,8 @@ async def test_an_unknown_symbol_is_answered_as_such(service: Service, version: 
 @each
 async def test_production_has_no_reflection(database_url: str, version: str) -> None:
     settings = Settings(listen=Address("127.0.0.1", 0), purge="off", mode="production")
-    async with running(settings, database_url, KEYS) as lifecycle:
-        async with grpc.aio.insecure_channel(str(lifecycle.address)) as channel:
-            call = start(channel, version)
-            await refused(call.read(), grpc.StatusCode.UNIMPLEMENTED, "METHOD_NOT_FOUND")
+    async with AsyncExitStack() as stack:
+        lifecycle = await stack.enter_async_context(running(settings, database_url, KEYS))
+        channel = await stack.enter_async_context(grpc.aio.insecure_channel(str(lifecycle.address)))
+        call = start(channel, version)
+        await refused(call.read(), grpc.StatusCode.UNIMPLEMENTED, "METHOD_NOT_FOUND")

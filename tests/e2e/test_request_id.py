@@ -12,7 +12,6 @@ from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import CreateTaskRequest, DeleteTaskRequest
 from taxiway.v1.user_pb2 import User
 from taxiway.v1.user_service_pb2 import CreateUserRequest, UpdateUserRequest
-
 from tests.e2e.conftest import Service
 from tests.e2e.making import NO_USER, make_task, make_user, user_draft
 from tests.e2e.methods import Method, accepted_requests, methods, mutations

@@ -2,10 +2,10 @@
 
 import grpc
 import pytest
+
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import DeleteTaskRequest, GetTaskRequest, StartTaskRequest, UndeleteTaskRequest
 from taxiway.v1.user_service_pb2 import GetUserRequest
-
 from tests.e2e.conftest import Service
 from tests.e2e.making import NO_TASK, NO_USER, deleted_task, make_task, update_task
 from tests.e2e.refusals import refused

@@ -6,10 +6,10 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2 as details
+
 from taxiway.v1 import task_service_pb2 as pb
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.user_service_pb2 import DeleteUserRequest, UndeleteUserRequest
-
 from tests.e2e.conftest import Service
 from tests.e2e.making import deleted_task, make_task, make_user
 from tests.e2e.refusals import refused

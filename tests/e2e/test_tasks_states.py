@@ -3,9 +3,9 @@
 import grpc
 import pytest
 from google.rpc import error_details_pb2 as details
+
 from taxiway.v1 import task_service_pb2 as pb
 from taxiway.v1.task_pb2 import Task
-
 from tests.e2e.conftest import Service
 from tests.e2e.making import NO_TASK, NO_USER, deleted_task, make_task, update_task
 from tests.e2e.refusals import refused

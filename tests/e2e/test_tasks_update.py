@@ -4,9 +4,9 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2 as details
+
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import GetTaskRequest
-
 from tests.e2e.conftest import Service
 from tests.e2e.making import NO_TASK, NO_USER, deleted_task, deleted_user, make_task, update_task
 from tests.e2e.refusals import refused
@@ -19,7 +19,7 @@ MISSING = f"users/me/{NO_TASK}"
 
 async def test_a_mask_writes_what_it_names_and_nothing_else(service: Service) -> None:
     task = await make_task(service, "users/me", description="By post", priority="HIGH", due_time=DUE)
-    given = Task(name=task.name, title="Send it", description="By hand", state="COMPLETED")
+    given = Task(name=task.name, title="Send it", description="By hand", state=Task.COMPLETED)
     after = await update_task(service, given, "title")
     assert (after.title, after.description, after.priority) == ("Send it", "By post", Task.HIGH)
     assert (after.due_time, after.state, after.version) == (DUE, Task.OPEN, 2)
@@ -37,7 +37,7 @@ async def test_a_masked_field_that_is_not_given_is_cleared(service: Service) -> 
 
 async def test_without_a_mask_every_populated_field_is_written(service: Service) -> None:
     task = await make_task(service, "users/me", description="By post", due_time=DUE)
-    after = await update_task(service, Task(name=task.name, title="Send it", priority="LOW"))
+    after = await update_task(service, Task(name=task.name, title="Send it", priority=Task.LOW))
     assert (after.title, after.priority) == ("Send it", Task.LOW)
     assert (after.description, after.due_time) == ("By post", DUE)
 

@@ -7,7 +7,6 @@ import pytest
 from google.rpc import error_details_pb2 as details
 
 from taxiway.v1.user_service_pb2 import BatchGetUsersRequest
-
 from tests.e2e.conftest import Service
 from tests.e2e.making import NO_USER, deleted_user, make_user
 from tests.e2e.refusals import refused

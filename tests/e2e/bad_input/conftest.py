@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+
+from taxiway.v1.user_service_pb2 import GetUserRequest
 from tests.conftest import Databases
 from tests.e2e.conftest import Service, in_process
 from tests.e2e.rows import unchanged
-
-from taxiway.v1.user_service_pb2 import GetUserRequest
 
 
 @pytest.fixture(scope="module")
@@ -21,4 +21,4 @@ async def untouched(shared_service: Service) -> AsyncIterator[Service]:
     """The server, of which nothing may be written until the end of the test, and which must answer after it."""
     async with unchanged(shared_service.database_url):
         yield shared_service
-    assert await shared_service.users.GetUser(GetUserRequest(name="users/me"))
+    assert (await shared_service.users.GetUser(GetUserRequest(name="users/me"))).name

@@ -4,17 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import grpc
-import psutil
+import psutil  # type: ignore[import-untyped]  # it ships none
 import pytest
-from tests.e2e.bad_input.raw_http2 import Fault, faults, send
-from tests.e2e.conftest import Service
-from tests.e2e.rows import contents
-from tests.e2e.service_process import KEY, ServiceProcess, serving
 
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import CreateTaskRequest
 from taxiway.v1.user_service_pb2 import GetUserRequest
 from taxiway.v1.user_service_pb2_grpc import UserServiceStub
+from tests.e2e.bad_input.raw_http2 import Fault, faults, send
+from tests.e2e.conftest import Service
+from tests.e2e.faults.until import until
+from tests.e2e.rows import contents
+from tests.e2e.service_process import KEY, ServiceProcess, serving
 
 AT_ONCE = 10
 CLOSED = 5.0  # seconds until a connection that its client closed is closed here too
@@ -30,7 +31,8 @@ async def process(database_url: str) -> AsyncIterator[ServiceProcess]:
 
 async def goes_on(address: str) -> None:
     async with grpc.aio.insecure_channel(address) as channel:
-        assert await UserServiceStub(channel).GetUser(GetUserRequest(name="users/me"), timeout=5)
+        me = await UserServiceStub(channel).GetUser(GetUserRequest(name="users/me"), timeout=5)
+        assert me.name
 
 
 async def send_many(address: str, count: int) -> None:
@@ -40,16 +42,6 @@ async def send_many(address: str, count: int) -> None:
     for start in range(0, count, AT_ONCE):
         await asyncio.gather(*(send(address, fault) for fault in every[start : start + AT_ONCE]))
         await goes_on(address)
-
-
-async def descriptors_at_most(server: psutil.Process, most: int) -> bool:
-    """Whether the connections that their clients closed are closed on this side too, after CLOSED seconds at most."""
-    deadline = asyncio.get_running_loop().time() + CLOSED
-    while server.num_fds() > most:
-        if asyncio.get_running_loop().time() > deadline:
-            return False
-        await asyncio.sleep(0.02)
-    return True
 
 
 @pytest.mark.parametrize("fault", faults(MESSAGE), ids=lambda fault: fault.name)
@@ -64,7 +56,7 @@ async def leaves_no_growth(process: ServiceProcess, database_url: str, count: in
     before, memory, open_files = await contents(database_url), server.memory_info().rss, server.num_fds()
     await send_many(process.address, count)
     assert await contents(database_url) == before
-    assert await descriptors_at_most(server, open_files + 2)
+    await until(lambda: server.num_fds() <= open_files + 2, CLOSED)
     assert server.memory_info().rss - memory < growth
 
 

@@ -2,15 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.message import Message
 from hypothesis import HealthCheck, given, seed, settings
+
 from tests.e2e.bad_input.generated import messages
 from tests.e2e.conftest import Service
 from tests.e2e.making import deleted_task, deleted_user, make_task, make_user
@@ -40,21 +41,23 @@ def documented(method: str) -> frozenset[str]:
 
 
 @pytest.fixture(scope="module")
-async def drawing(shared_service: Service) -> AsyncIterator[Drawing]:
+async def drawing(shared_service: Service) -> Drawing:
     """Users and tasks in several states, by name and etag."""
     service = shared_service
-    users = [await make_user(service), await deleted_user(service)]
-    tasks = [await make_task(service, users[0].name), await deleted_task(service, users[0].name)]
-    yield Drawing(service, tuple(text for thing in (*users, *tasks) for text in (thing.name, thing.etag)))
+    users: list[Any] = [await make_user(service), await deleted_user(service)]
+    tasks: list[Any] = [await make_task(service, users[0].name), await deleted_task(service, users[0].name)]
+    return Drawing(service, tuple(text for thing in (*users, *tasks) for text in (thing.name, thing.etag)))
 
 
 async def answer(drawing: Drawing, method: Method, request: Message) -> None:
     """Fails where the answer is one that the comments do not name."""
-    try:
-        await method.raw(drawing.service.channel)(request.SerializeToString())
-    except grpc.aio.AioRpcError as error:
-        reason = read(error).reason
-        assert reason in documented(method.name), f"{reason}: {error.details()}"
+    call: Any = method.raw(drawing.service.channel)(request.SerializeToString())
+    if await call.code() is grpc.StatusCode.OK:
+        return
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    reason = read(caught.value).reason
+    assert reason in documented(method.name), f"{reason}: {caught.value.details()}"
 
 
 async def explore(drawing: Drawing, method: Method, examples: int) -> None:

@@ -5,15 +5,15 @@ from typing import Any
 
 import grpc
 import pytest
+
+from taxiway.v1.task_pb2 import Task
+from taxiway.v1.task_service_pb2 import CreateTaskRequest
+from taxiway.v1.user_service_pb2 import BatchGetUsersRequest, CreateUserRequest
 from tests.e2e.bad_input.values import UUID, swallowed
 from tests.e2e.conftest import Service
 from tests.e2e.making import NO_TASK, NO_USER, user_draft
 from tests.e2e.methods import Method, accepted_requests, methods, mutations
 from tests.e2e.refusals import refused
-
-from taxiway.v1.task_pb2 import Task
-from taxiway.v1.task_service_pb2 import CreateTaskRequest
-from taxiway.v1.user_service_pb2 import BatchGetUsersRequest, CreateUserRequest
 
 Code = grpc.StatusCode
 BAD_USERS = [f"users/{form}" for form in swallowed()]

@@ -1,10 +1,11 @@
 """Bytes that are no message: MALFORMED_REQUEST from every method, never UNKNOWN, and nothing is written."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import grpc
 import pytest
 from google.protobuf.message import DecodeError, Message
+
 from tests.e2e.bad_input.values import string_fields, varint, with_string
 from tests.e2e.conftest import Service
 from tests.e2e.methods import Method, accepted_requests, methods
@@ -28,8 +29,8 @@ NO_MESSAGE = (
 
 
 @pytest.fixture(scope="module")
-async def requests(shared_service: Service) -> AsyncIterator[dict[str, Message]]:
-    yield await accepted_requests(shared_service)
+async def requests(shared_service: Service) -> dict[str, Message]:
+    return await accepted_requests(shared_service)
 
 
 async def malformed(service: Service, method: Method, data: bytes) -> None:

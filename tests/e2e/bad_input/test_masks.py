@@ -5,14 +5,14 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
-from tests.e2e.conftest import Service
-from tests.e2e.making import make_task, make_user
-from tests.e2e.refusals import refused
 
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import UpdateTaskRequest
 from taxiway.v1.user_pb2 import User
 from taxiway.v1.user_service_pb2 import UpdateUserRequest
+from tests.e2e.conftest import Service
+from tests.e2e.making import make_task, make_user
+from tests.e2e.refusals import refused
 
 Code = grpc.StatusCode
 # The declared table: a new field of a resource fails the test below until it stands on one side.

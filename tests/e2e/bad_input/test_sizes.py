@@ -3,6 +3,7 @@
 import grpc
 import pytest
 from google.rpc import error_details_pb2 as details
+
 from tests.e2e.conftest import Service
 from tests.e2e.making import make_task, make_user
 from tests.e2e.methods import Method, methods

@@ -1,19 +1,18 @@
 """U+0000 in every string there is, and titles at the edges of their length."""
 
 import unicodedata
-from collections.abc import AsyncIterator
 
 import grpc
 import pytest
 from google.protobuf import message_factory
 from google.protobuf.message import Message
+
+from taxiway.v1.task_pb2 import Task
 from tests.e2e.bad_input.values import Path, shown, string_fields, with_string
 from tests.e2e.conftest import Service
 from tests.e2e.making import make_task, update_task
 from tests.e2e.methods import Method, accepted_requests, methods
 from tests.e2e.refusals import read, refused
-
-from taxiway.v1.task_pb2 import Task
 
 Code = grpc.StatusCode
 STRINGS = [(method, path) for method in methods() for path in string_fields(method.descriptor.input_type)]
@@ -32,8 +31,8 @@ LENGTHS = {
 
 
 @pytest.fixture(scope="module")
-async def requests(shared_service: Service) -> AsyncIterator[dict[str, Message]]:
-    yield await accepted_requests(shared_service)
+async def requests(shared_service: Service) -> dict[str, Message]:
+    return await accepted_requests(shared_service)
 
 
 def is_ignored(method: Method, path: Path) -> bool:

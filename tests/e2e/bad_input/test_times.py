@@ -3,11 +3,11 @@
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+
+from taxiway.v1.task_pb2 import Task
 from tests.e2e.conftest import Service
 from tests.e2e.making import make_task, update_task
 from tests.e2e.refusals import refused
-
-from taxiway.v1.task_pb2 import Task
 
 Code = grpc.StatusCode
 LATEST = 221_876_927_999  # 9000-12-31T23:59:59Z

@@ -11,8 +11,9 @@ import asyncpg
 
 from migrations import commands
 from persistence import embedded
+from tests.e2e.faults.processes import family
 from tests.e2e.faults.until import until
-from tests.persistence.embedded_watch import family, living
+from tests.persistence.embedded_watch import living
 
 
 @dataclass

@@ -1,0 +1,218 @@
+"""Descriptor, schema and table of each resource differ as `service.fields.COLUMN_OF` says, and in nothing else."""
+
+import re
+import types
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Literal, Union, get_args, get_origin
+from uuid import UUID
+
+import pytest
+
+# googleapis-common-protos ships no types; `unused-ignore` stands for configurations that know this already.
+from google.api import field_behavior_pb2  # type: ignore[import-untyped, unused-ignore]
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from pydantic import AfterValidator, BaseModel, ValidationError
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Table, Text, Uuid
+from sqlalchemy import Enum as EnumType
+from sqlalchemy.dialects.postgresql import JSONB
+
+from persistence.models import TaskRow, UserRow
+from persistence.models import base as models
+from service import fields
+from service.fields import COLUMN_OF, BoundedText, column_of
+from service.tasks import schemas as tasks
+from service.users import schemas as users
+from taxiway.v1 import task_pb2, user_pb2
+
+FROM_VERSION_AND_KEY = {"name", "etag"}  # database.md: `name` is the key, `etag` comes of `version`
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One resource on its three sides; `unshown` are columns that no caller sees."""
+
+    message: Descriptor
+    schema: type[BaseModel]
+    table: Table
+    draft: type[BaseModel]
+    editable: frozenset[str]
+    key: frozenset[str]
+    unshown: frozenset[str] = frozenset()
+
+
+CONTRACTS = (
+    Contract(
+        user_pb2.User.DESCRIPTOR,
+        users.User,
+        UserRow.metadata.tables["users"],
+        users.UserDraft,
+        users.EDITABLE,
+        frozenset({"id"}),
+        frozenset({"email_key", "username_key", "created_by", "updated_by"}),
+    ),
+    Contract(
+        task_pb2.Task.DESCRIPTOR,
+        tasks.Task,
+        TaskRow.metadata.tables["tasks"],
+        tasks.TaskDraft,
+        tasks.EDITABLE,
+        frozenset({"owner_id", "id"}),
+    ),
+)
+each = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.message.name)
+
+
+def differences(contract: Contract, message: set[str], schema: set[str], columns: set[str]) -> set[str]:
+    """Fields and columns that have no counterpart on the other side."""
+    unpaired = (message - FROM_VERSION_AND_KEY) ^ (schema - contract.key)
+    return unpaired | ({column_of(field) for field in schema} ^ (columns - contract.unshown))
+
+
+def sides(contract: Contract) -> tuple[set[str], set[str], set[str]]:
+    return set(contract.message.fields_by_name), set(contract.schema.model_fields), set(contract.table.columns.keys())
+
+
+@each
+def test_message_schema_and_table_have_the_same_fields(contract: Contract) -> None:
+    assert not differences(contract, *sides(contract))
+    assert set(contract.message.fields_by_name) >= FROM_VERSION_AND_KEY
+    assert contract.key | contract.unshown <= set(contract.table.columns.keys())
+
+
+@each
+@pytest.mark.parametrize("side", [0, 1, 2], ids=["message", "schema", "table"])
+def test_a_field_that_only_one_side_has_or_lacks_is_found(contract: Contract, side: int) -> None:
+    """The negative control: every field is taken away, and one is added, on each side in turn."""
+    for field in sides(contract)[side] - FROM_VERSION_AND_KEY - contract.unshown:
+        lacking = sides(contract)
+        lacking[side].discard(field)
+        assert differences(contract, *lacking), field
+    having = sides(contract)
+    having[side].add("colour")
+    assert differences(contract, *having)
+
+
+def test_the_table_of_names_has_no_entry_that_says_nothing() -> None:
+    used = {field for contract in CONTRACTS for field in contract.schema.model_fields}
+    assert used >= set(COLUMN_OF)
+    assert not [field for field, column in COLUMN_OF.items() if field == column]
+
+
+@each
+def test_a_schema_reads_each_field_off_the_column_of_the_table_of_names(contract: Contract) -> None:
+    aliases = {name: field.validation_alias or name for name, field in contract.schema.model_fields.items()}
+    assert aliases == {name: column_of(name) for name in contract.schema.model_fields}
+
+
+class Kind(Enum):
+    """What a field holds, whatever each side calls it."""
+
+    TEXT = "text"
+    TIME = "time"
+    NUMBER = "number"
+    MAP = "map"
+    REFERENCE = "reference"
+
+
+def kind_of_field(field: FieldDescriptor) -> Kind | tuple[str, ...]:
+    if field.enum_type is not None:
+        return tuple(value.name for value in field.enum_type.values if value.number)
+    if field.message_type is not None:
+        return Kind.MAP if field.message_type.GetOptions().map_entry else Kind.TIME
+    references = field.name in ("creator", "updater")
+    return Kind.NUMBER if field.type == field.TYPE_INT64 else Kind.REFERENCE if references else Kind.TEXT
+
+
+def kind_of_annotation(annotation: Any) -> Kind | tuple[str, ...]:
+    if get_origin(annotation) in (Union, types.UnionType):
+        (annotation,) = (part for part in get_args(annotation) if part is not type(None))
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    kinds = {str: Kind.TEXT, datetime: Kind.TIME, int: Kind.NUMBER, UUID: Kind.REFERENCE}
+    return Kind.MAP if get_origin(annotation) is dict else kinds[annotation]
+
+
+def kind_of_column(column: Column[Any]) -> Kind | tuple[str, ...]:
+    if isinstance(column.type, EnumType):
+        return tuple(column.type.enums)
+    kinds = {Text: Kind.TEXT, DateTime: Kind.TIME, BigInteger: Kind.NUMBER, Uuid: Kind.REFERENCE, JSONB: Kind.MAP}
+    return next(kind for of, kind in kinds.items() if isinstance(column.type, of))
+
+
+@each
+def test_each_field_is_of_one_kind_on_all_three_sides(contract: Contract) -> None:
+    """Enums have the same values in the same order, the unspecified one left out."""
+    for name in set(contract.message.fields_by_name) - FROM_VERSION_AND_KEY:
+        kinds = (
+            kind_of_field(contract.message.fields_by_name[name]),
+            kind_of_annotation(contract.schema.model_fields[name].annotation),
+            kind_of_column(contract.table.columns[column_of(name)]),
+        )
+        assert len(set(kinds)) == 1, (name, kinds)
+
+
+@each
+def test_what_may_be_unset_is_so_in_schema_and_table(contract: Contract) -> None:
+    for name, field in contract.schema.model_fields.items():
+        nullable = type(None) in get_args(field.annotation)
+        assert contract.table.columns[column_of(name)].nullable == nullable, name
+
+
+@each
+def test_what_callers_may_write_is_what_the_contract_does_not_keep_to_itself(contract: Contract) -> None:
+    kept = {field_behavior_pb2.OUTPUT_ONLY, field_behavior_pb2.IDENTIFIER}
+    extension = field_behavior_pb2.field_behavior
+    writable = {f.name for f in contract.message.fields if not kept & set(f.GetOptions().Extensions[extension])}
+    assert contract.editable == writable - {"etag"}
+    assert contract.editable <= set(contract.draft.model_fields)
+
+
+def check_of(column: Column[Any]) -> tuple[int, int]:
+    """The bounds of the column's length, as its CHECK says them."""
+    form = rf"char_length\({column.name}\) BETWEEN (\d+) AND (\d+)"
+    checks = [c for c in column.constraints if isinstance(c, CheckConstraint)]
+    (match,) = (found for check in checks if (found := re.fullmatch(form, str(check.sqltext))))
+    return int(match[1]), int(match[2])
+
+
+def bounds_of(schema: type[BaseModel], name: str) -> tuple[int, int]:
+    validators = [each.func for each in schema.model_fields[name].metadata if isinstance(each, AfterValidator)]
+    (bound,) = (validator for validator in validators if isinstance(validator, BoundedText))
+    return bound.shortest, bound.longest
+
+
+@each
+def test_the_lengths_of_the_schema_are_those_of_the_table(contract: Contract) -> None:
+    texts = {name for name in contract.editable if isinstance(contract.table.columns[column_of(name)].type, Text)}
+    assert texts
+    for name in texts - {"email"}:
+        assert bounds_of(contract.draft, name) == check_of(contract.table.columns[column_of(name)]), name
+
+
+@pytest.mark.parametrize("length", [2, 3, 254, 255])
+def test_the_length_of_an_email_is_that_of_the_table(length: int) -> None:
+    """Its rule stands inside a validator with others: it shows by what it takes."""
+    shortest, longest = check_of(UserRow.metadata.tables["users"].columns["email"])
+    email = "a@" + "b" * (length - 2) if length > 2 else "a@"
+    taken = True
+    try:
+        users.UserDraft(username="a", email=email)
+    except ValidationError:
+        taken = False
+    assert taken == (shortest <= length <= longest)
+
+
+@pytest.mark.parametrize("name", ["email", "username"])
+def test_a_key_without_case_fits_wherever_its_text_does(name: str) -> None:
+    columns = UserRow.metadata.tables["users"].columns
+    shortest, longest = check_of(columns[name])
+    key_shortest, key_longest = check_of(columns[f"{name}_key"])
+    assert key_shortest <= shortest
+    assert longest <= key_longest
+
+
+def test_the_range_of_times_in_the_schema_is_that_of_the_table() -> None:
+    assert datetime.fromisoformat(models.EARLIEST) == fields.EARLIEST
+    assert datetime.fromisoformat(models.LATEST) == fields.LATEST
