@@ -122,8 +122,11 @@ def is_lost(error: DBAPIError) -> bool:
 
 
 def sqlstate(error: DBAPIError) -> str | None:
-    """The five characters of PostgreSQL, or None where the driver itself failed (a closed socket, for one)."""
-    state = getattr(error.orig, "sqlstate", None)
+    """The five characters of PostgreSQL, or None where the driver itself failed (a closed socket, for one).
+
+    They are read from asyncpg's own error: around a stale prepared statement SQLAlchemy's loses them.
+    """
+    state = getattr(error.orig.__cause__ if error.orig else None, "sqlstate", None)
     return state if isinstance(state, str) else None
 
 

@@ -37,16 +37,21 @@ class PageTokens:
         if not token:
             return None
         try:
-            sealed = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            if _text(sealed) != token:  # the decoder skips what is no base64
-                raise ValueError("not in canonical form")
-            return UUID(bytes=self._sealer.open(scope, sealed))
+            return UUID(bytes=self._sealer.open(scope, _bytes(token)))
         except (SealError, ValueError):
             raise _invalid_token() from None
 
 
 def _text(sealed: bytes) -> str:
     return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _bytes(text: str) -> bytes:
+    """Raises ValueError for any but the one form: the decoder skips what is no base64."""
+    sealed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if _text(sealed) != text:
+        raise ValueError("not in canonical form")
+    return sealed
 
 
 def _invalid_token() -> InvalidPageToken:

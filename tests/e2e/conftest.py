@@ -47,9 +47,11 @@ class Service:
 @asynccontextmanager
 async def in_process(database_url: str) -> AsyncIterator[Service]:
     settings = Settings(listen=Address("127.0.0.1", 0), purge="off")
-    async with running(settings, database_url, KEYS) as lifecycle:
-        async with grpc.aio.insecure_channel(str(lifecycle.address)) as channel:
-            yield Service(lifecycle, channel, database_url)
+    async with (
+        running(settings, database_url, KEYS) as lifecycle,
+        grpc.aio.insecure_channel(str(lifecycle.address)) as channel,
+    ):
+        yield Service(lifecycle, channel, database_url)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,24 @@ async def test_calls_on_a_frozen_database_end_by_their_deadline_and_it_recovers(
     assert await _recovery(frozen) < 1 * 4
     await until(frozen.healthy, 1 * 4)
     assert frozen.proxy.opened_for_calls <= 2 * POOL
+
+
+async def test_while_the_database_is_silent_no_connection_is_opened(frozen: Frozen) -> None:
+    """The attempts would wait in its line, and come all at once when it wakes up."""
+    async with frozen.postgres.connection() as admin:
+        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'taxiway'")
+    assert (await ended(frozen.call(0, 1))).code is OK
+    frozen.postgres.freeze()
+    await until(lambda: _not(frozen.healthy()), 4)
+    before = frozen.proxy.opened_for_calls
+    outcomes = await asyncio.gather(*(ended(frozen.call(number, 1)) for number in range(40)))
+    assert {outcome.code for outcome in outcomes} <= ALLOWED
+    assert frozen.proxy.opened_for_calls == before
+    assert await _recovery(frozen) < 1 * 4
+
+
+async def _not(condition: Awaitable[bool]) -> bool:
+    return not await condition
 
 
 @pytest.mark.prove

@@ -23,7 +23,7 @@ CALLERS = 20
 
 @pytest.fixture
 def settings(database_url: str) -> Mapping[str, str]:
-    return {"DATABASE_URL": database_url, "SECRET_KEY": KEY, "PURGE": "off", "LOG_LEVEL": "info"}
+    return {"DATABASE_URL": database_url, "SECRET_KEY": KEY, "PURGE": "off"}
 
 
 @pytest.fixture
@@ -93,21 +93,30 @@ async def test_ten_times_a_server_leaves_under_load_and_costs_no_answer(
     assert _refused(outcomes) == Counter()
 
 
-async def test_every_call_received_before_sigterm_is_answered(alone: ServiceProcess, database_url: str) -> None:
-    """The calls wait for a row that another transaction holds, until after the signal."""
-    async with client(alone.address) as caller:
+async def test_every_call_received_before_sigterm_is_answered(settings: Mapping[str, str]) -> None:
+    """The calls wait for a row that another transaction holds, until the server listens no more."""
+    async with serving({**settings, "DRAIN_DELAY": "0.1"}) as service, client(service.address) as caller:
         user = await caller.user()
         names = [(await caller.create(user)).name for _ in range(6)]
-        async with hold_row(database_url, names) as held:
-            waiting = [asyncio.create_task(ended(caller.retitle(name, "After the signal"))) for name in names]
+        async with hold_row(settings["DATABASE_URL"], names) as held:
+            waiting = [asyncio.create_task(ended(caller.retitle(name, "After the end"))) for name in names]
             await until(lambda: waiting_for_locks(held, len(names)), 5)
-            alone.signal(signal.SIGTERM)
-            await until(lambda: _drains(caller), 5)
+            service.signal(signal.SIGTERM)
+            await until(lambda: _listens_no_more(service.address), 5)
         outcomes = await asyncio.gather(*waiting)
-    assert {(outcome.code, outcome.answer and outcome.answer.title) for outcome in outcomes} == {
-        (OK, "After the signal")
-    }
-    assert await alone.ended() == 0
+        assert await service.ended() == 0
+    assert {(outcome.code, outcome.answer and outcome.answer.title) for outcome in outcomes} == {(OK, "After the end")}
+
+
+async def _listens_no_more(address: str) -> bool:
+    host, _, port = address.partition(":")
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+    except OSError:
+        return True
+    writer.close()
+    await writer.wait_closed()
+    return False
 
 
 async def _drains(caller: Client) -> bool:
@@ -124,6 +133,7 @@ async def test_a_call_after_sigterm_is_refused_and_health_says_so(settings: Mapp
         refused = await ended(caller.create("users/me"))
         assert (refused.code, refused.reason) == (grpc.StatusCode.UNAVAILABLE, "DRAINING")
         assert refused.retry_delay
+        assert not watch.done()
         check = await health.Check(health_pb2.HealthCheckRequest())
         assert check.status == health_pb2.HealthCheckResponse.NOT_SERVING
         alive = await health.Check(health_pb2.HealthCheckRequest(service="liveness"))
@@ -155,19 +165,20 @@ async def test_the_second_signal_ends_at_once_with_1(alone: ServiceProcess, data
         assert (await waiting).code is not OK
 
 
-async def test_a_unit_whose_caller_left_is_finished_before_the_end(alone: ServiceProcess, database_url: str) -> None:
-    """The caller hangs up, SIGTERM comes, the row becomes free: the write is done and committed."""
-    async with client(alone.address) as caller:
+async def test_a_unit_whose_caller_left_is_finished_before_the_end(settings: Mapping[str, str]) -> None:
+    """The caller hangs up, SIGTERM comes, the server listens no more, the row becomes free: the write is committed."""
+    url = settings["DATABASE_URL"]
+    async with serving({**settings, "DRAIN_DELAY": "0.1"}) as service, client(service.address) as caller:
         user = await caller.user()
         task = (await caller.create(user)).name
-        async with hold_row(database_url, [task]) as held:
+        async with hold_row(url, [task]) as held:
             left = caller.retitle(task, "Written all the same")
             await until(lambda: waiting_for_locks(held, 1), 5)
             left.cancel()
-            alone.signal(signal.SIGTERM)
-            await until(lambda: _drains(caller), 5)
-    assert await alone.ended() == 0
-    connection = await asyncpg.connect(database_url)
+            service.signal(signal.SIGTERM)
+            await until(lambda: _listens_no_more(service.address), 5)
+        assert await service.ended() == 0
+    connection = await asyncpg.connect(url)
     try:
         assert await connection.fetchval("SELECT title FROM tasks") == "Written all the same"
     finally:

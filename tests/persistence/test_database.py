@@ -44,7 +44,7 @@ def claim(request_id: UUID, fingerprint: bytes = bytes(32)) -> Claim:
 
 
 async def names(database: Database) -> list[str]:
-    async def listed(uow: UnitOfWork, caller: UUID, command: None) -> list[str]:
+    async def listed(uow: UnitOfWork, _caller: UUID, _command: None) -> list[str]:
         return [row.username for row in await uow.users.list_newest_first(None, 100, deleted=False)]
 
     answer = await database.read(listed, CALLER, None, lambda found: StringValue(value=",".join(sorted(found))))
@@ -107,7 +107,7 @@ async def test_an_outcome_that_is_purged_while_it_is_looked_up_makes_the_unit_ru
 async def test_a_unit_is_tried_three_times_and_not_past_the_deadline(database: Database) -> None:
     tries = 0
 
-    async def lose(uow: UnitOfWork, caller: UUID, name: str) -> str:
+    async def lose(_uow: UnitOfWork, _caller: UUID, _name: str) -> str:
         nonlocal tries
         tries += 1
         raise SerializationLost("on purpose")

@@ -82,7 +82,7 @@ async def test_a_few_hundred_messages_get_documented_answers(drawing: Drawing, m
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("method", methods(), ids=str)
 async def test_many_messages_get_documented_answers(drawing: Drawing, method: Method) -> None:
-    await explore(drawing, method, 2000)
+    await explore(drawing, method, 1500)
 
 
 @pytest.mark.parametrize("method", methods(), ids=str)
