@@ -38,16 +38,21 @@ def serving(url: DatabaseUrl, pool_size: int, *, pooler: bool = False) -> AsyncE
         pool_recycle=RECYCLE,
         pool_use_lifo=True,
         hide_parameters=True,
-        isolation_level="AUTOCOMMIT",  # a unit that writes says BEGIN and COMMIT itself: persistence/transaction.py
         connect_args=arguments,
+        # A unit that writes says BEGIN and COMMIT itself: persistence/transaction.py. Behind a pooler the level is set
+        # below: SQLAlchemy's first look at the server then stays in one transaction, and so on one server.
+        **({} if pooler else {"isolation_level": "AUTOCOMMIT"}),
     )
+    if pooler:
+        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
     event.listen(engine.sync_engine, "handle_error", _give_up_lost_connections)
     return engine
 
 
-def single(url: DatabaseUrl, command_timeout: float | None = None) -> AsyncEngine:
+def single(url: DatabaseUrl, command_timeout: float | None = None, *, pooler: bool = False) -> AsyncEngine:
     """An engine without a pool, for what must not wait behind calls: pings, the purge, the commands of `taxiway db`."""
     arguments = {"timeout": CONNECT_WAIT, **url.connect_args, "command_timeout": command_timeout}
+    arguments |= _pooled_elsewhere() if pooler else {}
     return create_async_engine(url.url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
 
 

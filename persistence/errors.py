@@ -15,7 +15,8 @@ PersistenceError
 |-- RequestIdReused         the request id was used for another method or command
 |-- PoolExhausted           all connections of this worker are in use
 |-- DatabaseUnavailable     no connection to be had, or the database is silent
-`-- OutcomeUnknown          the connection ended while COMMIT was under way
+|-- RightsMissing           the account may not do what the service needs: a fault of the set-up
+`-- OutcomeUnknown          whether the unit was committed cannot be told
 """
 
 import asyncpg
@@ -87,6 +88,10 @@ class DatabaseUnavailable(PersistenceError):
     pass
 
 
+class RightsMissing(PersistenceError):
+    pass
+
+
 class OutcomeUnknown(PersistenceError):
     def __init__(self, text: str, *, repeatable: bool) -> None:
         super().__init__(text)
@@ -105,10 +110,16 @@ _BY_SQLSTATE: dict[str, type[PersistenceError]] = {
     "25006": ConnectionLost,
     "55P03": LockTimeout,
     "57014": StatementTimeout,
-    "53300": DatabaseUnavailable,
+    "25P03": ConnectionLost,
+    "42501": RightsMissing,
     "57P03": DatabaseUnavailable,
 }
-_BY_CLASS: dict[str, type[PersistenceError]] = {"08": ConnectionLost, "57": ConnectionLost, "22": InvalidValue}
+_BY_CLASS: dict[str, type[PersistenceError]] = {
+    "08": ConnectionLost,
+    "22": InvalidValue,
+    "53": DatabaseUnavailable,  # no connection, disk or memory left
+    "57": ConnectionLost,
+}
 
 
 # The second is what asyncpg raises where a statement meets the last words of a backend that was told to end.

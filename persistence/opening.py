@@ -57,12 +57,12 @@ async def open_database(
     """
     url = urls.parse(location)
     async with AsyncExitStack() as stack:
-        size = await _inspect(url, release)
+        size = await _inspect(url, release, pooler=pooler)
         engine = engines.serving(url, size, pooler=pooler)
         stack.push_async_callback(engine.dispose)
-        database = Database(engine, Pulse(engines.single(url, command_timeout=PATIENCE)), keys, pooler=pooler)
+        database = Database(engine, Pulse(engines.single(url, PATIENCE, pooler=pooler)), keys, pooler=pooler)
         database.pulse.seen()
-        work = [database.pulse.beat()] + ([_purge_each_minute(engines.single(url))] if purging else [])
+        work = [database.pulse.beat()] + ([_purge_each_minute(engines.single(url, pooler=pooler))] if purging else [])
         for coroutine in work:
             stack.push_async_callback(_end, asyncio.create_task(coroutine))
         yield database
@@ -86,8 +86,8 @@ async def _purge_each_minute(engine: AsyncEngine) -> None:
         await asyncio.sleep(PURGE_INTERVAL)
 
 
-async def _inspect(url: DatabaseUrl, release: Release) -> int:
-    engine = engines.single(url, command_timeout=engines.CEILING)
+async def _inspect(url: DatabaseUrl, release: Release, *, pooler: bool) -> int:
+    engine = engines.single(url, engines.CEILING, pooler=pooler)
     try:
         return await _first_look(engine, release)
     except Exception as error:

@@ -1,9 +1,9 @@
 """Whether the database answers: one ping at a time, on a connection of its own."""
 
 import asyncio
+from typing import Any
 from contextlib import suppress
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 INTERVAL = 0.25  # seconds between pings
@@ -60,10 +60,11 @@ class Pulse:
             await _abandon(connection)
 
     async def _ping(self, connection: AsyncConnection) -> None:
-        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        """One message and no prepared statement, so that a pooler may hand each ping to another server."""
+        driver: Any = (await connection.get_raw_connection()).driver_connection
         while True:
             async with asyncio.timeout(PATIENCE):
-                await connection.execute(text("SELECT 1"))
+                await driver.execute("SELECT 1")
             self.seen()
             await asyncio.sleep(INTERVAL)
 

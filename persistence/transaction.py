@@ -27,28 +27,32 @@ class Transaction:
     async def __aenter__(self) -> Self:
         raw = await self._connection.get_raw_connection()
         self._driver = raw.driver_connection
-        await self._say("BEGIN")
+        await self._say("BEGIN ISOLATION LEVEL READ COMMITTED")
         return self
 
     async def commit(self) -> None:
         """Raises ConnectionLost or DatabaseUnavailable where the connection ended meanwhile: the outcome is open."""
-        await self._say("COMMIT")
+        said = await self._say("COMMIT")
         self._driver = None
+        if said != "COMMIT":  # PostgreSQL rolls a failed transaction back and calls that no error
+            raise AssertionError("a use case went on after the database had refused a statement")
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._driver is None or self._connection.invalidated:
             return
+        if isinstance(error, (errors.DatabaseUnavailable, errors.ConnectionLost)):
+            return  # nobody would answer a ROLLBACK; whoever lent the connection gives it up
         if self._driver.is_closed():
             await self._connection.invalidate()
         elif self._driver.is_in_transaction():
             await self._say("ROLLBACK")
 
-    async def _say(self, statement: str) -> None:
+    async def _say(self, statement: str) -> str:
         assert self._driver is not None  # noqa: S101 - set on entry
         try:
-            await self._driver.execute(statement)
+            return str(await self._driver.execute(statement))
         except Exception as error:
             reason = errors.translate(error)
             await self._give_up(self._driver, reason)

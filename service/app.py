@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2
 
 import migrations
 from persistence.database import Database
+from persistence.errors import PersistenceError
 from persistence.opening import OpenError, Release, open_database
 from persistence.revision import SchemaError
 from persistence.url import UrlError
@@ -63,7 +64,7 @@ async def running(settings: Settings, database_url: str, keys: SecretKeys) -> As
         address = bind(server, settings.listen)
         await server.start()
         stack.push_async_callback(server.stop, 0)
-        yield Lifecycle(server, address, health, chain.drain, db, settings.drain_delay)
+        yield Lifecycle(server, address, health, chain.drain, chain.admission, db, settings.drain_delay)
 
 
 async def _open(stack: AsyncExitStack, settings: Settings, database_url: str, keys: SecretKeys) -> Database:
@@ -75,6 +76,12 @@ async def _open(stack: AsyncExitStack, settings: Settings, database_url: str, ke
         await ensure_administrator(db)
     except (UrlError, OpenError, SchemaError) as error:
         raise StartupError(str(error)) from None
+    except PersistenceError as error:
+        message = (
+            f"The database cannot be written to ({type(error).__name__}): give the account the rights on all tables, "
+            "and let TAXIWAY_DATABASE_URL name a server that takes writes."
+        )
+        raise StartupError(message) from error
     except ServiceError as error:
         raise StartupError(f"The built-in administrator cannot be made: {error.message}") from None
     return db

@@ -13,11 +13,14 @@ from persistence.database import Database
 from persistence.engine import CEILING
 from service.address import Address
 from service.health import HealthServicer
+from service.interceptors.admission import Admission
 from service.interceptors.drain import Drain
 
 GRACE = CEILING + 2  # seconds for the calls that are under way: each ends at the ceiling at the latest
 SETTLING = 5  # seconds more for units whose callers have left
 WATCHDOG = GRACE + SETTLING + 3  # seconds after which a shutdown that hangs is cut
+AT_ONCE = 1.0  # seconds that a second signal leaves
+TAIL = 0.25  # seconds for the last answers to leave, once no call is under way
 FORCED = 1  # exit code of a shutdown that was not waited for
 
 
@@ -29,6 +32,7 @@ class Lifecycle:
     address: Address
     health: HealthServicer
     drain: Drain
+    admission: Admission
     db: Database
     drain_delay: float
 
@@ -59,13 +63,19 @@ async def shut_down(service: Lifecycle) -> int:
     service.health.drain()
     await asyncio.sleep(service.drain_delay)
     service.health.end_watches()
-    await service.server.stop(GRACE)
+    stopping = asyncio.create_task(service.server.stop(GRACE))
+    while service.admission.in_flight and not stopping.done():
+        await asyncio.wait((stopping,), timeout=TAIL / 10)
+    await service.server.stop(TAIL)  # streams that only wait, such as reflection's, hold nobody up
+    await stopping
     unfinished = await service.db.settle(SETTLING)
     structlog.get_logger("taxiway").info("stopped", unfinished_units=unfinished)
     return FORCED if unfinished else 0
 
 
 async def _at_once(service: Lifecycle, draining: asyncio.Task[int]) -> int:
+    """What is left to close gets a second: a silent database would hold it for longer than anybody waits."""
+    _watch_over_shutdown(AT_ONCE)
     draining.cancel()
     await service.server.stop(0)
     return FORCED

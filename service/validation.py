@@ -35,9 +35,10 @@ def one(field: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
 
 
 def _path(fault: ErrorDetails, request: Message, resource: str) -> str:
-    field = str(fault["loc"][0]) if fault["loc"] else ""
+    first, *inside = fault["loc"] or ("",)
+    field = str(first)
     if field in request.DESCRIPTOR.fields_by_name:
-        return field
+        return field + "".join(f"[{place}]" for place in inside if isinstance(place, int))
     return f"{resource}.{field}" if resource and field else resource or field
 
 

@@ -86,7 +86,7 @@ def create_users() -> None:
         *authored(),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         check("users", "annotations_object", "jsonb_typeof(annotations) = 'object'"),
-        check("users", "annotations_size", "pg_column_size(annotations) <= 400000"),
+        check("users", "annotations_size", "octet_length(annotations::text) <= 131072"),
         check("users", "person_has_email", "role = 'SERVICE' OR email IS NOT NULL"),
         check("users", "email_has_key", "(email IS NULL) = (email_key IS NULL)"),
         check("users", "deletion_is_whole", "(deleted_at IS NULL) = (purge_at IS NULL)"),

@@ -36,7 +36,7 @@ class UserRow(Versioned, SoftlyDeleted, Authored, Base):
     annotations: Mapped[dict[str, str]] = mapped_column(
         JSONB,
         CheckConstraint("jsonb_typeof(annotations) = 'object'", name="annotations_object"),
-        CheckConstraint("pg_column_size(annotations) <= 400000", name="annotations_size"),
+        CheckConstraint("octet_length(annotations::text) <= 131072", name="annotations_size"),
         server_default=text("'{}'::jsonb"),
         comment="Free key and value pairs of the clients; validated by the schema",
     )

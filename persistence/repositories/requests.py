@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from persistence import errors
 from persistence.models import RequestRow
 from persistence.repositories.base import Repository
-from persistence.sealing import Sealer
+from persistence.sealing import Sealer, SealError
 
 REQUESTS = RequestRow.metadata.tables["requests"]
 
@@ -62,7 +62,10 @@ class Requests(Repository):
             raise errors.SerializationLost("the outcome was purged meanwhile")
         if row.fingerprint != claim.fingerprint:
             raise errors.RequestIdReused("the request id was used for another call")
-        return self._sealer.open(claim.place, row.answer)
+        try:
+            return self._sealer.open(claim.place, row.answer)
+        except SealError as error:  # sealed with a key that was taken away
+            raise errors.OutcomeUnknown("the stored answer cannot be opened", repeatable=False) from error
 
     async def store(self, claim: Claim, answer: bytes) -> None:
         sealed = self._sealer.seal(claim.place, answer)

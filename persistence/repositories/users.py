@@ -12,6 +12,7 @@ from persistence.repositories.base import Guard, Repository, change
 USERS = UserRow.metadata.tables["users"]
 
 _GET = select(*USERS.c).where(USERS.c.id == bindparam("id"))
+_GET_LOCKED = _GET.with_for_update()
 _STANDING = select((USERS.c.purge_at <= func.now()).label("purge_due"), *USERS.c).where(USERS.c.id == bindparam("id"))
 _GET_MANY = select(*USERS.c).where(USERS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 _ADD = insert(USERS).returning(*USERS.c)
@@ -39,6 +40,10 @@ class Users(Repository):
 
     async def get(self, user_id: UUID) -> Row[Any] | None:
         return await self._one(_GET, {"id": user_id})
+
+    async def get_locked(self, user_id: UUID) -> Row[Any] | None:
+        """The row, which nobody else changes before this transaction ends."""
+        return await self._one(_GET_LOCKED, {"id": user_id})
 
     async def get_standing(self, user_id: UUID) -> Row[Any] | None:
         """The user beside `purge_due`: whether its time of purge has come."""

@@ -18,6 +18,10 @@ class Admission:
         self._units = units
         self._in_flight = 0
 
+    @property
+    def in_flight(self) -> int:
+        return self._in_flight
+
     def __call__(self, method: Method, proceed: Step) -> Step:
         async def admitted(call: Call) -> bytes | None:
             if max(self._in_flight, self._units()) >= self._limit:

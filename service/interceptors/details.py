@@ -37,7 +37,7 @@ def trailers(refusal: Refusal) -> tuple[tuple[str, str | bytes], ...]:
     for detail in _details(refusal):
         packed = any_pb2.Any()
         packed.Pack(detail)
-        if status.ByteSize() + packed.ByteSize() > limits.TRAILER_BYTES - 512:  # base64 of Core comes on top of it
+        if status.ByteSize() + packed.ByteSize() > limits.TRAILER_BYTES * 3 // 4 - 128:  # Core adds base64
             break
         status.details.append(packed)
     encoded = ("grpc-status-details-bin", status.SerializeToString())

@@ -60,8 +60,8 @@ TOLD: dict[type[BaseException], tuple[str, str]] = {
     persistence.DatabaseUnavailable: ("DATABASE_UNAVAILABLE", "The database does not answer; repeat the call later."),
     persistence.OutcomeUnknown: (
         "OUTCOME_UNKNOWN",
-        "The database ended the connection during COMMIT: the write may have happened or not. "
-        "Repeat with the same request_id, or read the resource.",
+        "Whether the write happened is not known: the database connection ended during COMMIT, or the stored answer "
+        "cannot be read. Repeat with the same request_id, or read the resource.",
     ),
 }
 
@@ -115,8 +115,10 @@ async def _abort(call: Call, code: Code, error: Exception) -> NoReturn:
 
 def _refusal(call: Call, code: Code, error: Exception) -> Refusal:
     retry_after = _lookup(RETRY_AFTER, error)
-    if isinstance(error, errors.CallCancelled):  # work may have begun: only a request id makes a repetition safe
-        retry_after = 100 if getattr(call.request, "request_id", "") else -1
+    if isinstance(
+        error, errors.CallCancelled
+    ):  # work may have begun: only a request id, or a read, makes a repetition safe
+        retry_after = 100 if getattr(call.request, "request_id", "reads") else -1
     if isinstance(error, errors.ServiceError):
         known = Refusal(code.value[0], error.reason, error.message, call.request_id, retry_after)
         return replace(known, violations=error.violations, resource=error.resource, metadata=error.metadata)

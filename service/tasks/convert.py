@@ -89,9 +89,12 @@ def _upsert(request: pb.UpdateTaskRequest, name: TaskId) -> dict[str, object]:
     """A fault of the draft matters only where there is no such task: it waits until then."""
     named = {"parent": user_name(name.owner_id), "task_id": str(name.id)}
     try:
-        return {"draft": validated(TaskDraft, named | _fields(request.task, EDITABLE), request, "task")}
+        return {
+            "allow_missing": True,
+            "draft": validated(TaskDraft, named | _fields(request.task, EDITABLE), request, "task"),
+        }
     except InvalidArgument as fault:
-        return {"draft_fault": fault}
+        return {"allow_missing": True, "draft_fault": fault}
 
 
 def _fields(message: task_pb2.Task, selected: frozenset[str]) -> dict[str, object]:

@@ -66,6 +66,7 @@ class TaskPatch(Command):
     due_time: OptionalInstant = None
     # What `allow_missing` makes where there is no such task, or why the request cannot serve for that.
     draft: TaskDraft | None = None
+    allow_missing: bool = False
     draft_fault: InvalidArgument | None = Field(default=None, exclude=True)
 
     def columns(self) -> dict[str, object]:

@@ -77,7 +77,10 @@ async def update_task(uow: UnitOfWork, caller: Caller, patch: TaskPatch) -> Task
         raise why
     if patch.draft is None:
         raise patch.draft_fault or why
-    return await create_task(uow, caller, patch.draft)
+    try:
+        return await create_task(uow, caller, patch.draft)
+    except AlreadyExists as made_meanwhile:
+        raise SerializationLost("another call made the task") from made_meanwhile  # the unit runs again and updates it
 
 
 async def delete_task(uow: UnitOfWork, caller: Caller, deletion: TaskDeletion) -> Task | TaskId:

@@ -103,9 +103,9 @@ def _upsert(request: pb.UpdateUserRequest, user_id: UUID) -> dict[str, object]:
     """A fault of the draft matters only where there is no such user: it waits until then."""
     try:
         values = {"user_id": str(user_id)} | _fields(request.user, EDITABLE)
-        return {"draft": validated(UserDraft, values, request, "user")}
+        return {"allow_missing": True, "draft": validated(UserDraft, values, request, "user")}
     except InvalidArgument as fault:
-        return {"draft_fault": fault}
+        return {"allow_missing": True, "draft_fault": fault}
 
 
 def _annotation_changes(message: user_pb2.User, selected: Selection) -> dict[str, str | None]:

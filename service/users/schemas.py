@@ -3,9 +3,9 @@
 import re
 from datetime import datetime
 from functools import lru_cache
+from importlib.resources import files
 from typing import Annotated, Literal
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -16,6 +16,7 @@ from service.names import UserName
 Role = Literal["USER", "SERVICE", "ADMIN"]
 EDITABLE = frozenset({"email", "username", "display_name", "time_zone", "role", "annotations"})
 ANNOTATIONS = 64  # entries of one user
+ANNOTATION_BYTES = 16 << 10  # so that a page of users stays a page
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f.]+(\.[^\s@\x00-\x1f\x7f.]+)*")
 _address = BoundedText(3, 254)
@@ -25,8 +26,8 @@ _annotation_value = BoundedText(0, 1000)
 
 @lru_cache(maxsize=1)
 def _time_zones() -> frozenset[str]:
-    """Reads the directory of the system's and tzdata's zones: once, and not at import."""
-    return frozenset(available_timezones())
+    """The names that the package tzdata lists, the same on every server; read once, and not at import."""
+    return frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
 
 
 def _username(value: str) -> str:
@@ -55,6 +56,8 @@ def _time_zone(value: str) -> str:
 def _annotations(value: dict[str, str]) -> dict[str, str]:
     if len(value) > ANNOTATIONS:
         raise ValueError(f"must have at most {ANNOTATIONS} entries, not {len(value)}")
+    if sum(len(key.encode()) + len(text.encode()) for key, text in value.items()) > ANNOTATION_BYTES:
+        raise ValueError(f"must have at most {ANNOTATION_BYTES} bytes of UTF-8, keys and values together")
     try:
         checked = {_annotation_key(key): _annotation_value(text) for key, text in value.items()}
     except ValueError as fault:
@@ -135,6 +138,7 @@ class UserPatch(_Fields):
     annotation_changes: dict[str, str | None] = Field(default_factory=dict)
     # What `allow_missing` makes where there is no such user, or why the request cannot serve for that.
     draft: UserDraft | None = None
+    allow_missing: bool = False
     draft_fault: InvalidArgument | None = Field(default=None, exclude=True)
 
     def written(self) -> frozenset[str]:

@@ -71,12 +71,17 @@ async def update_user(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User
         raise why
     if patch.draft is None:
         raise patch.draft_fault or why
-    return await create_user(uow, caller, patch.draft)
+    try:
+        return await create_user(uow, caller, patch.draft)
+    except AlreadyExists as conflict:
+        if conflict.resource is None:  # the mail address or the user name, not the id
+            raise
+        raise SerializationLost("another call made the user") from conflict  # the unit runs again and updates it
 
 
 async def _merge(uow: UnitOfWork, patch: UserPatch, guard: Guard) -> tuple[Guard, dict[str, object]]:
-    """Single annotations are merged into those that are read here; the guard makes a change in between a lost race."""
-    row = await uow.users.get(patch.name)
+    """Single annotations are merged into those that are read here, with the row locked: others wait for their turn."""
+    row = await uow.users.get_locked(patch.name)
     if row is None:
         return guard, {}
     try:
@@ -141,10 +146,11 @@ async def _why(uow: UnitOfWork, user_id: UUID, guard: Guard) -> Exception:
 
 def _taken(violation: UniqueViolation, user_id: UUID) -> AlreadyExists:
     field = _TAKEN[violation.constraint]
-    message = f"Another user has this {field} already (compared without case); choose another."
     if field == "id":
         message = "A user of this id exists already, perhaps deleted; choose another id, or read the user."
-    return AlreadyExists(message, resource=_ref(user_id), metadata={"field": field})
+        return AlreadyExists(message, resource=_ref(user_id), metadata={"field": field})
+    message = f"Another user has this {field} already (compared without case); choose another."
+    return AlreadyExists(message, metadata={"field": field})
 
 
 def _email_required() -> InvalidArgument:

@@ -125,7 +125,7 @@ class User(_message.Message):
     @_builtins.property
     def annotations(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Notes of the caller's own, which Taxiway stores and does not read: at most 64 entries, keys of 1 to 63 code
-        points, values of 0 to 1,000 code points. Default: empty.
+        points, values of 0 to 1,000 code points, all together at most 16 KiB of UTF-8. Default: empty.
         """
 
     @_builtins.property
