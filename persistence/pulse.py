@@ -1,8 +1,8 @@
 """Whether the database answers: one ping at a time, on a connection of its own."""
 
 import asyncio
-from typing import Any
 from contextlib import suppress
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 

@@ -20,6 +20,7 @@ GRACE = CEILING + 2  # seconds for the calls that are under way: each ends at th
 SETTLING = 5  # seconds more for units whose callers have left
 WATCHDOG = GRACE + SETTLING + 3  # seconds after which a shutdown that hangs is cut
 AT_ONCE = 1.0  # seconds that a second signal leaves
+REFUSING = 0.25  # seconds of DRAINING before the connections end
 TAIL = 0.25  # seconds for the last answers to leave, once no call is under way
 FORCED = 1  # exit code of a shutdown that was not waited for
 
@@ -55,13 +56,16 @@ async def serve_until_signal(service: Lifecycle) -> int:
 
 
 async def shut_down(service: Lifecycle) -> int:
-    """Refuses new calls for a moment, so that callers go elsewhere, then ends connections, then awaits the units.
+    """Not ready first, so that balancers turn away; refuses new calls for the last moment of the delay, so that callers
+    go elsewhere; then ends connections, then awaits the units.
 
-    `stop` alone would answer CANCELLED to calls that Core has received and nobody has picked up.
+    `stop` alone would answer CANCELLED to calls that Core has received and nobody has picked up. A refusal for longer
+    than REFUSING would use up the attempts of callers whom no balancer leads elsewhere.
     """
-    service.drain.begin()
     service.health.drain()
-    await asyncio.sleep(service.drain_delay)
+    await asyncio.sleep(max(0.0, service.drain_delay - REFUSING))
+    service.drain.begin()
+    await asyncio.sleep(min(service.drain_delay, REFUSING))
     service.health.end_watches()
     stopping = asyncio.create_task(service.server.stop(GRACE))
     while service.admission.in_flight and not stopping.done():

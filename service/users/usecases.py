@@ -74,7 +74,7 @@ async def update_user(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User
     try:
         return await create_user(uow, caller, patch.draft)
     except AlreadyExists as conflict:
-        if conflict.resource is None:  # the mail address or the user name, not the id
+        if conflict.metadata["field"] != "id":
             raise
         raise SerializationLost("another call made the user") from conflict  # the unit runs again and updates it
 
@@ -150,7 +150,9 @@ def _taken(violation: UniqueViolation, user_id: UUID) -> AlreadyExists:
         message = "A user of this id exists already, perhaps deleted; choose another id, or read the user."
         return AlreadyExists(message, resource=_ref(user_id), metadata={"field": field})
     message = f"Another user has this {field} already (compared without case); choose another."
-    return AlreadyExists(message, metadata={"field": field})
+    return AlreadyExists(
+        message, resource=ResourceRef(USER_TYPE, ""), metadata={"field": field}
+    )  # whose it is, nobody needs
 
 
 def _email_required() -> InvalidArgument:

@@ -53,24 +53,24 @@ async def _listens_no_more(address: str) -> bool:
 
 
 async def _drains(caller: Client) -> bool:
-    return (await ended(caller.list("users/me", timeout=5))).reason == "DRAINING"
+    outcome = await ended(caller.list("users/me", timeout=5))
+    return (outcome.code, outcome.reason, bool(outcome.retry_delay)) == (grpc.StatusCode.UNAVAILABLE, "DRAINING", True)
 
 
 async def test_a_call_after_sigterm_is_refused_and_health_says_so(settings: Mapping[str, str]) -> None:
-    async with serving({**settings, "DRAIN_DELAY": "3"}) as service, client(service.address) as caller:
+    """Health turns first, so that balancers turn away; calls are refused for the last moment of the delay."""
+    async with serving({**settings, "DRAIN_DELAY": "1.5"}) as service, client(service.address) as caller:
         health = caller.health
         watch = health.Watch(health_pb2.HealthCheckRequest())
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
         service.signal(signal.SIGTERM)
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
-        refused = await ended(caller.create("users/me"))
-        assert (refused.code, refused.reason) == (grpc.StatusCode.UNAVAILABLE, "DRAINING")
-        assert refused.retry_delay
         assert not watch.done()
         check = await health.Check(health_pb2.HealthCheckRequest())
         assert check.status == health_pb2.HealthCheckResponse.NOT_SERVING
         alive = await health.Check(health_pb2.HealthCheckRequest(service="liveness"))
         assert alive.status == health_pb2.HealthCheckResponse.SERVING
+        await until(lambda: _drains(caller), 6)
         with pytest.raises(grpc.aio.AioRpcError) as end:
             await watch.read()
         assert end.value.code() is grpc.StatusCode.UNAVAILABLE

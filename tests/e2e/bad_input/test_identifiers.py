@@ -83,7 +83,7 @@ async def test_chosen_ids_of_another_form(untouched: Service) -> None:
 async def test_names_of_another_form_in_a_batch(untouched: Service) -> None:
     for name in BAD_USERS + BAD_SHAPES:
         call = untouched.users.BatchGetUsers(BatchGetUsersRequest(names=["users/me", name]))
-        assert (await refused(call, Code.INVALID_ARGUMENT, "INVALID_FIELD")).fields == ["names"]
+        assert (await refused(call, Code.INVALID_ARGUMENT, "INVALID_FIELD")).fields == ["names[1]"]
 
 
 def test_the_forms_are_those_that_python_swallows() -> None:

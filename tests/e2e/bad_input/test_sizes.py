@@ -47,5 +47,7 @@ async def test_annotations_of_a_wrong_length(untouched: Service, annotations: di
 
 
 async def test_annotations_at_their_very_limit_are_kept(shared_service: Service) -> None:
-    annotations = {f"{n:02}" + "\U0001f6eb" * 61: "\U0001f6eb" * 1000 for n in range(64)}
+    annotations = {f"{n:02}" + "\U0001f6eb" * 61: "x" * 10 for n in range(60)} | {
+        "long": "\U0001f6eb" * 255
+    }  # 16,384 bytes
     assert dict((await make_user(shared_service, annotations=annotations)).annotations) == annotations

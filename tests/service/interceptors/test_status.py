@@ -31,7 +31,12 @@ def reason_of(kind: type[BaseException]) -> str:
 
 
 # They leave persistence only as what `status` maps, or as a bug: `Database` and the use cases take them before.
-INSIDE = {persistence.UniqueViolation, persistence.CheckViolation, persistence.CommitInDoubt}
+INSIDE = {
+    persistence.UniqueViolation,
+    persistence.CheckViolation,
+    persistence.CommitInDoubt,
+    persistence.RightsMissing,
+}
 RAISED = [kind for kind in leaves(ServiceError) + leaves(PersistenceError) if kind not in INSIDE]
 
 

@@ -87,7 +87,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     google.rpc.RetryInfo, and slow down.
     """
     DRAINING: _ErrorReason.ValueType  # 52
-    """UNAVAILABLE. The server is shutting down and did not begin the call. Repeat it at once, on another connection."""
+    """UNAVAILABLE. The server is shutting down and did not begin the call. Repeat it after the time in RetryInfo:
+    another server answers.
+    """
     DATABASE_UNAVAILABLE: _ErrorReason.ValueType  # 53
     """UNAVAILABLE. The database does not answer; nothing was written. Repeat after the time in google.rpc.RetryInfo."""
     OUTCOME_UNKNOWN: _ErrorReason.ValueType  # 54
@@ -182,7 +184,9 @@ POOL_EXHAUSTED: ErrorReason.ValueType  # 51
 google.rpc.RetryInfo, and slow down.
 """
 DRAINING: ErrorReason.ValueType  # 52
-"""UNAVAILABLE. The server is shutting down and did not begin the call. Repeat it at once, on another connection."""
+"""UNAVAILABLE. The server is shutting down and did not begin the call. Repeat it after the time in RetryInfo:
+another server answers.
+"""
 DATABASE_UNAVAILABLE: ErrorReason.ValueType  # 53
 """UNAVAILABLE. The database does not answer; nothing was written. Repeat after the time in google.rpc.RetryInfo."""
 OUTCOME_UNKNOWN: ErrorReason.ValueType  # 54
