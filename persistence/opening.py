@@ -20,7 +20,7 @@ from persistence.url import DatabaseUrl
 
 OLDEST_SERVER = 150000  # PostgreSQL 15, as `server_version_num` puts it
 POOL_MOST = 10
-PURGE_INTERVAL = 60  # seconds
+PURGE_AFTER, PURGE_INTERVAL = 5, 60  # seconds: not before the start has found the database fit, then each minute
 POOL_SHARE = 0.8  # of the server's connections, for all workers together
 
 _SAID = {
@@ -76,6 +76,7 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 
 async def _purge_each_minute(engine: AsyncEngine) -> None:
+    await asyncio.sleep(PURGE_AFTER)
     while True:
         try:
             removed = await purge(engine)

@@ -58,6 +58,8 @@ def with_request_id(descriptors: FileDescriptorSet) -> set[str]:
 def service_config(names: list[Method]) -> dict[str, Any]:
     """Service config (gRFC A6) that repeats the methods on UNAVAILABLE; no `timeout`: the deadline is the caller's.
 
+    CANCELLED too, which Core answers to a call that reached a server in the moment when it stopped (grpc/grpc#41785);
+    a call that its own caller cancels is not repeated by it.
     At most 5 attempts, 50 ms to 1 s apart; a channel stops repeating where more than about a tenth of its calls fail.
     """
     retry = {
@@ -65,7 +67,7 @@ def service_config(names: list[Method]) -> dict[str, Any]:
         "initialBackoff": "0.05s",
         "maxBackoff": "1s",
         "backoffMultiplier": 2,
-        "retryableStatusCodes": ["UNAVAILABLE"],
+        "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
     }
     targets = [{"service": service, "method": method.name} for service, method in names]
     return {

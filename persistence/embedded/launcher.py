@@ -40,6 +40,7 @@ class EmbeddedPostgres:
         self._process = process
         self._socket_directory = Path(running.socket_directory)
         self._lock: int | None = lock
+        self._stopping = False
         atexit.register(self.stop)
 
     def stop(self) -> None:
@@ -50,11 +51,20 @@ class EmbeddedPostgres:
         """
         if self._lock is None:
             return
+        self._stopping = True
         end(self._process)
         remove_socket_directory(self._socket_directory)
         os.close(self._lock)
         self._lock = None
         atexit.unregister(self.stop)
+
+    def ended_by_itself(self, seconds: float | None = 0) -> bool:
+        """Whether the server ended without `stop`; waits for its end, at most `seconds`, or for ever with None."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return not self._stopping
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import signal
+import threading
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +60,23 @@ def _start() -> int:
     structlog.get_logger().warning(
         "no access control yet: every call runs as a built-in administrator, so only loopback is served"
     )
-    with database(settings, _announce, attach=False) as place:
-        return _serve(settings, place)
+    started: list[EmbeddedPostgres] = []
+    with database(settings, started.append, attach=False) as place:
+        for server in started:
+            _announce(server)
+            threading.Thread(target=_follow, args=(server,), daemon=True).start()
+        code = _serve(settings, place)
+        return 1 if any(server.ended_by_itself() for server in started) else code
+
+
+def _follow(server: EmbeddedPostgres) -> None:
+    """Ends the service with its database: nobody else would start it again, and every call would be refused."""
+    import structlog
+
+    if server.ended_by_itself(None):
+        log = server.data_directory.parent / "postgres.log"
+        structlog.get_logger().error("the embedded PostgreSQL ended by itself: start the service again", log=str(log))
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _serve(settings: Settings, place: Place) -> int:

@@ -96,6 +96,8 @@ async def delete_task(uow: UnitOfWork, caller: Caller, deletion: TaskDeletion) -
     if not deletion.allow_missing or not isinstance(why, NotFound):
         raise why
     gone = await uow.tasks.get(*deletion.name)
+    if gone is not None and gone.deleted_at is None:
+        raise SerializationLost("the task came back between two statements")
     return deletion.name if gone is None else Task.of(gone)
 
 

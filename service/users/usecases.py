@@ -104,6 +104,8 @@ async def delete_user(uow: UnitOfWork, caller: Caller, deletion: UserDeletion) -
     if not deletion.allow_missing or not isinstance(why, NotFound):
         raise why
     gone = await uow.users.get(deletion.name)
+    if gone is not None and gone.deleted_at is None:
+        raise SerializationLost("the user came back between two statements")
     return deletion.name if gone is None else User.of(gone)
 
 

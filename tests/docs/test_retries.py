@@ -20,7 +20,7 @@ def test_the_figures_are_those_of_the_file(row: list[str]) -> None:
     (policy,) = (method["retryPolicy"] for method in config["methodConfig"])
     assert int(attempts) == policy["maxAttempts"]
     assert backoff == f"{policy['initialBackoff']} to {policy['maxBackoff']}"
-    assert policy["retryableStatusCodes"] == ["UNAVAILABLE"]
+    assert policy["retryableStatusCodes"] == ["UNAVAILABLE", "CANCELLED"]
 
 
 def test_every_reason_that_it_names_is_one_of_the_contract() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from grpc_reflection.v1alpha import reflection_pb2
@@ -50,7 +51,8 @@ async def test_a_reflection_stream_that_only_waits_does_not_delay_the_end(databa
     """grpcurl and its like keep one open; it would be waited for as long as for a call."""
     settings = {"DATABASE_URL": database_url, "SECRET_KEY": KEY, "PURGE": "off"}
     async with serving(settings) as service, client(service.address) as caller:
-        stream = ServerReflectionStub(caller.channel).ServerReflectionInfo()
+        stub: Any = ServerReflectionStub(caller.channel)  # type: ignore[arg-type]  # it takes channels of both kinds
+        stream = stub.ServerReflectionInfo()
         await stream.write(reflection_pb2.ServerReflectionRequest(list_services=""))
         assert (await stream.read()).list_services_response.service
         service.signal(signal.SIGTERM)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZipFile
 
-from tests.packaging.dockerfile import ROOT, program
+from tests.e2e.faults.calls import client
+from tests.e2e.faults.wire import wire
+from tests.e2e.rows import select
+from tests.e2e.service_process import KEY
+from tests.packaging.dockerfile import ROOT, environment, program
 from tests.packaging.environment import Installed
 
 
@@ -64,3 +73,40 @@ def test_the_health_check_of_the_image_fails_where_nothing_listens(installed: In
     result = installed.run("taxiway", "health", TAXIWAY_LISTEN="127.0.0.1:1")
     assert result.returncode != 0
     assert result.stderr.splitlines() == ["taxiway: No server answers at 127.0.0.1:1."]
+
+
+@contextmanager
+def serving(installed: Installed, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """`taxiway serve` of the environment, as `Installed.run` runs what ends by itself; killed where it does not end."""
+    binaries, number = installed.directory / "bin", installed.account.number
+    process = subprocess.Popen(
+        [str(binaries / "taxiway"), "serve"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd="/",
+        env=environment() | {"PATH": f"{binaries}:/usr/bin:/bin", "TAXIWAY_MODE": "development"} | variables,
+        user=number,
+        group=number,
+        extra_groups=None if number is None else [],
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+async def test_it_serves_from_the_wheels_alone(installed: Installed, database_url: str) -> None:
+    """Through a proxy on loopback: the account of the image cannot enter the directory of the database's socket."""
+    settings = {"TAXIWAY_SECRET_KEY": KEY, "TAXIWAY_LISTEN": "127.0.0.1:0"}
+    async with wire(database_url) as proxy:
+        with serving(installed, TAXIWAY_DATABASE_URL=proxy.url, **settings) as process:
+            assert process.stdout is not None
+            async with asyncio.timeout(30):
+                line = await asyncio.to_thread(process.stdout.readline)
+            assert line.startswith("listening on "), line
+            async with client(line.removeprefix("listening on ").strip()) as caller:
+                made = await caller.create("users/me", "Paint the fence")
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(process.wait, 20) == 0
+    assert await select(database_url, "SELECT title FROM tasks") == [(made.title,)]

@@ -8,16 +8,19 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.repositories.base import Guard, Moment
-from persistence.repositories.requests import REQUESTS
+from persistence.repositories.requests import _OUTCOME, Claim, Requests
 from persistence.repositories.tasks import Tasks
 from persistence.repositories.users import Users
+from persistence.sealing import Sealer
 
 # What to run, and how many rows it may see.
 Query = tuple[Callable[[], Awaitable[object]], int]
 PAGE = 50
 OWNER, OTHERS = 1, 40  # number of the owner of most tasks; how many more owners there are
+GONE = 5  # added to a multiple of 10 it is the number of a row of FILL that is deleted and not yet due
 NAME = "('00000000-0000-7000-8000-' || lpad(to_hex({}), 12, '0'))::uuid"
 CALLERS = 1000
+UNDELETION = {"deleted_at": None, "purge_at": None}
 FILL = {
     "users": """
         INSERT INTO users (id, username, username_key, email, email_key, display_name, time_zone, role, created_by,
@@ -55,6 +58,7 @@ def identifier(number: int) -> UUID:
 
 def task_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
     tasks, owner, some = Tasks(connection), identifier(OWNER), identifier(rows // 2 + 1)
+    gone = identifier(rows // 2 + GONE)
     places = {"first": None, "middle": some, "last": identifier(PAGE)}
     lists = {
         f"{place} page, {'with' if deleted else 'without'} the deleted": (
@@ -74,17 +78,17 @@ def task_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
         "add": (lambda: tasks.add(owner, uuid4(), owner, columns), 1),
         "change": (lambda: tasks.change(owner, some, owner, {"title": "new"}, guard), 2),
         "deletion": (lambda: tasks.change(owner, some, owner, deletion, Guard()), 2),
+        "undeletion": (lambda: tasks.change(owner, gone, owner, UNDELETION, Guard(deleted=True)), 2),
     }
 
 
 def user_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
     users, some = Users(connection), identifier(rows // 20 + 1)
-    key = {"caller": identifier(1 + rows // 2 % CALLERS), "request": identifier(rows // 2)}
+    gone, version = identifier(rows // 20 + GONE), Guard(version=(1, datetime.now(UTC)))
 
     def sql(statement: str, **values: object) -> Callable[[], Awaitable[object]]:
         return lambda: connection.execute(text(statement), values)
 
-    outcome = f"SELECT answer FROM {REQUESTS.name} WHERE caller_id = :caller AND request_id = :request"
     taken = "SELECT id FROM users WHERE {} = :key AND deleted_at IS NULL"
     lists = {
         f"users {'from the middle' if after else 'newest first'}, {'with' if deleted else 'without'} the deleted": (
@@ -100,10 +104,26 @@ def user_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
         "change user": (lambda: users.change(some, some, {"display_name": "new"}, Guard()), 1),
         "by mail address": (sql(taken.format("email_key"), key="7@b"), 1),
         "by user name": (sql(taken.format("username_key"), key="u7"), 1),
-        "outcome": (sql(outcome, **key), 1),
+        "change user of a version": (lambda: users.change(some, some, {"display_name": "new"}, version), 1),
+        "undelete user": (lambda: users.change(gone, some, UNDELETION, Guard(deleted=True)), 1),
+        "standing of user": (lambda: users.get_standing(some), 1),
+        "get user locked": (lambda: users.get_locked(some), 1),
+    }
+
+
+def request_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
+    """The outcome by its own statement: it is sent behind a claim, and a query here is one statement."""
+    requests = Requests(connection, Sealer([bytes(32)], "requests.answer"))
+    caller, request = identifier(1 + rows // 2 % CALLERS), identifier(rows // 2)
+    claim = Claim(caller, request, "/taxiway.v1.TaskService/CreateTask", bytes(32))
+    key = {"caller": caller, "request": request}
+    return {
+        "outcome": (lambda: connection.execute(_OUTCOME, key), 1),
+        "store": (lambda: requests.store(claim, b"answer"), 1),
     }
 
 
 def all_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
     """By name; `rows` is the number of tasks of the owner."""
-    return task_queries(connection, rows) | user_queries(connection, rows)
+    queries = task_queries(connection, rows) | user_queries(connection, rows)
+    return queries | request_queries(connection, rows)

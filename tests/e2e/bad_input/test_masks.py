@@ -5,11 +5,12 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from taxiway.v1.task_pb2 import Task
-from taxiway.v1.task_service_pb2 import UpdateTaskRequest
+from taxiway.v1.task_service_pb2 import GetTaskRequest, UpdateTaskRequest
 from taxiway.v1.user_pb2 import User
-from taxiway.v1.user_service_pb2 import UpdateUserRequest
+from taxiway.v1.user_service_pb2 import GetUserRequest, UpdateUserRequest
 from tests.e2e.conftest import Service
 from tests.e2e.making import make_task, make_user
 from tests.e2e.refusals import refused
@@ -36,18 +37,31 @@ def test_every_field_of_a_resource_is_classified(resource: type[Task] | type[Use
     assert set(resource.DESCRIPTOR.fields_by_name) == WRITABLE[kind] | OTHERS[kind] | KEPT_BY_THE_SERVICE
 
 
-async def update(service: Service, kind: str, name: str, *paths: str) -> Any:
-    mask = FieldMask(paths=paths)
+def given(kind: str, name: str) -> Task | User:
+    """Every field that callers write, with a value that no resource is made with."""
     if kind == "Task":
-        return await service.tasks.UpdateTask(
-            UpdateTaskRequest(task=Task(name=name, title="Send it"), update_mask=mask)
-        )
-    user = User(name=name, username=f"u-{name[-12:]}", email="grace@example.com", display_name="Grace")
-    return await service.users.UpdateUser(UpdateUserRequest(user=user, update_mask=mask))
+        due = Timestamp(seconds=2_000_000_000)
+        return Task(name=name, title="Send it", description="By post", priority=Task.HIGH, due_time=due)
+    user = User(name=name, time_zone="Asia/Tokyo", role=User.ADMIN, annotations={"team": "engines"})
+    user.MergeFrom(User(username=f"u-{name[-12:]}", email="grace@example.com", display_name="Grace"))
+    return user
+
+
+async def update(service: Service, kind: str, name: str, *paths: str) -> Any:
+    mask, resource = FieldMask(paths=paths), given(kind, name)
+    if isinstance(resource, Task):
+        return await service.tasks.UpdateTask(UpdateTaskRequest(task=resource, update_mask=mask))
+    return await service.users.UpdateUser(UpdateUserRequest(user=resource, update_mask=mask))
 
 
 async def target(service: Service, kind: str) -> str:
     return (await make_task(service, "users/me")).name if kind == "Task" else (await make_user(service)).name
+
+
+async def read(service: Service, kind: str, name: str) -> Task | User:
+    if kind == "Task":
+        return await service.tasks.GetTask(GetTaskRequest(name=name))
+    return await service.users.GetUser(GetUserRequest(name=name))
 
 
 @pytest.mark.parametrize("kind", ["Task", "User"])
@@ -62,9 +76,13 @@ async def test_fields_that_no_caller_writes_are_refused(shared_service: Service,
 
 @pytest.mark.parametrize("kind", ["Task", "User"])
 async def test_fields_that_callers_write_are_taken(shared_service: Service, kind: str) -> None:
+    """Each alone: the value that was sent is there afterwards, and was not before."""
     name = await target(shared_service, kind)
     for path in sorted(WRITABLE[kind]):
+        before, sent = await read(shared_service, kind, name), getattr(given(kind, name), path)
+        assert getattr(before, path) != sent
         await update(shared_service, kind, name, path)
+        assert getattr(await read(shared_service, kind, name), path) == sent
 
 
 @pytest.mark.parametrize("kind", ["Task", "User"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import signal
 import socket
 import sys
@@ -56,6 +57,15 @@ def _identity(ground: Path) -> tuple[object, bytes]:
     assert url is not None
     cluster = value(url, "SELECT system_identifier::text || (SELECT min(id::text) FROM users) FROM pg_control_system()")
     return cluster, (ground / ".taxiway" / "secret_key").read_bytes()
+
+
+@linux
+def test_it_ends_with_its_database_and_says_so(ground: Path) -> None:
+    with serving(ground) as server:
+        [started_line] = [line for line in lines(server.log) if line["event"] == "embedded PostgreSQL started"]
+        os.kill(int(str(started_line["process"])), signal.SIGKILL)
+        assert server.process.wait(20) == 1
+        assert any("ended by itself" in str(line["event"]) for line in lines(server.log))
 
 
 @linux
