@@ -22,7 +22,7 @@ from benchmarks.stage import USERS, Cast, free_address, seed, service
 from taxiway.v1 import task_service_pb2 as pb
 from tests.conftest import Databases
 
-TINY = Size(rounds=1, calls=40, starts=1, warm=0)
+TINY = Size(rounds=1, calls=200, starts=1, warm=0)
 FIGURES = [
     Figure(cpu.GROUP, "Get", 300.0, "us", 100.0, at_most(3.0, "ratio")),
     Figure(cpu.GROUP, "Create", 500.0, "us", 100.0, at_most(4.5, "ratio")),
