@@ -9,26 +9,28 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 BATCH = 1000  # rows of one transaction: its locks are short, and an interrupted purge loses little
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('taxiway.purge'))")
 
-# Children before parents. A row is looked at again when it is deleted, so that an undelete in between is kept; what
-# goes with its user locks the user, so that an undelete that is about to commit is waited for.
+# Children before parents. A row is looked at again when it is deleted, so that an undelete in between is kept. What
+# goes with its user locks the user, so that an undelete that is about to commit is waited for; it is found by its
+# place in the table, since by its key the planner would rather read the whole table once, and a row that moved
+# meanwhile waits for the next batch.
 _STATEMENTS = {
     "requests": """
         DELETE FROM requests WHERE (caller_id, request_id) IN (
             SELECT caller_id, request_id FROM requests WHERE created_at < now() - interval '24 hours' LIMIT :batch)""",
     "requests of purged users": """
-        DELETE FROM requests WHERE (caller_id, request_id) IN (
-            SELECT r.caller_id, r.request_id FROM users u
-            CROSS JOIN LATERAL (SELECT caller_id, request_id FROM requests WHERE caller_id = u.id LIMIT :batch) r
-            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u)""",
+        DELETE FROM requests WHERE ctid = ANY (ARRAY(
+            SELECT r.ctid FROM users u
+            CROSS JOIN LATERAL (SELECT ctid FROM requests WHERE caller_id = u.id LIMIT :batch) r
+            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u))""",
     "tasks": """
         DELETE FROM tasks WHERE (owner_id, id) IN (
             SELECT owner_id, id FROM tasks WHERE deleted_at IS NOT NULL AND purge_at <= now() LIMIT :batch
         ) AND purge_at <= now()""",
     "tasks of purged users": """
-        DELETE FROM tasks WHERE (owner_id, id) IN (
-            SELECT t.owner_id, t.id FROM users u
-            CROSS JOIN LATERAL (SELECT owner_id, id FROM tasks WHERE owner_id = u.id LIMIT :batch) t
-            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u)""",
+        DELETE FROM tasks WHERE ctid = ANY (ARRAY(
+            SELECT t.ctid FROM users u
+            CROSS JOIN LATERAL (SELECT ctid FROM tasks WHERE owner_id = u.id LIMIT :batch) t
+            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u))""",
     "users": """
         DELETE FROM users WHERE id IN (
             SELECT id FROM users u WHERE deleted_at IS NOT NULL AND purge_at <= now()
