@@ -68,7 +68,6 @@ def _optional_id(value: object) -> object:
 
 
 ABSENT: Any = object()  # an unset time; None stands for one that no datetime can hold
-Instant = Annotated[datetime, BeforeValidator(_instant)]
 OptionalInstant = Annotated[datetime | None, BeforeValidator(_absent_or_instant)]
 OptionalId = Annotated[UUID | None, BeforeValidator(_optional_id)]
 Etag = Annotated[str, AfterValidator(BoundedText(0, 256))]

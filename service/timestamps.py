@@ -9,7 +9,7 @@ _SECONDS = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 
 
 def from_timestamp(stamp: Timestamp) -> datetime | None:
-    """The time, cut to microseconds; None where no datetime can hold it (`Instant` then refuses it)."""
+    """The time, cut to microseconds; None where no datetime can hold it (`OptionalInstant` then refuses it)."""
     if not 0 <= stamp.seconds <= _SECONDS or not 0 <= stamp.nanos < 1_000_000_000:
         return None
     return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)

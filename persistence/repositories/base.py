@@ -7,7 +7,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Executable, Row, Table, and_, any_, bindparam, func, update
+from sqlalchemy import ARRAY, ColumnElement, CursorResult, Executable, Row, Table, and_, any_, bindparam, func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -41,21 +41,19 @@ class Repository:
         self._connection = connection
 
     async def _one(self, statement: Executable, values: Mapping[str, object]) -> Row[Any] | None:
-        try:
-            return (await self._connection.execute(statement, values)).first()
-        except Exception as error:
-            raise errors.translate(error) from error
+        return (await self._execute(statement, values)).first()
 
     async def _all(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Row[Any]]:
-        try:
-            return (await self._connection.execute(statement, values)).all()
-        except Exception as error:
-            raise errors.translate(error) from error
+        return (await self._execute(statement, values)).all()
 
     async def _run(self, statement: Executable, values: Mapping[str, object]) -> int:
         """Answers how many rows were written."""
+        return (await self._execute(statement, values)).rowcount
+
+    async def _execute(self, statement: Executable, values: Mapping[str, object]) -> CursorResult[Any]:
+        """The whole result, fetched. Raises PersistenceError where the database says no."""
         try:
-            return (await self._connection.execute(statement, values)).rowcount
+            return await self._connection.execute(statement, values)
         except Exception as error:
             raise errors.translate(error) from error
 

@@ -31,7 +31,8 @@ example:
 
 exit codes:
   0  it was asked to end, and did
-  1  a bug, which the log describes
+  1  a bug, which the log describes; an end that was not waited for, as by a second signal;
+     or an embedded PostgreSQL that ended by itself
   2  it could not start: one sentence says why (a taken port, a database that is down, a wrong setting)"""
 
 
@@ -80,17 +81,14 @@ def _follow(server: EmbeddedPostgres) -> None:
 
 
 def _serve(settings: Settings, place: Place) -> int:
-    from persistence.revision import SchemaError
     from service import app, secret_key
-    from service.cli.database import in_one_sentence
     from service.cli.port import check_port
 
     check_port(settings.listen, reuse_port=settings.reuse_port)
     if place.embedded:
         _bring_up_to_date(place)
     keys = secret_key.load(settings, embedded=place.embedded)
-    with in_one_sentence(SchemaError):
-        return _run_to_end(app.serve(settings, place.url, keys))
+    return _run_to_end(app.serve(settings, place.url, keys))
 
 
 def _bring_up_to_date(place: Place) -> None:

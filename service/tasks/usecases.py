@@ -9,9 +9,7 @@ from persistence.repositories.base import Guard, Moment
 from persistence.unit_of_work import UnitOfWork
 from service.errors import (
     AlreadyExists,
-    EtagMismatch,
     IllegalTransition,
-    NotDeleted,
     NotFound,
     OwnerDeleted,
     ParentNotFound,
@@ -22,6 +20,7 @@ from service.etags import parse_etag
 from service.identifiers import new_id
 from service.identity import Caller
 from service.names import TASK_TYPE, USER_TYPE, TaskId, task_name, user_name
+from service.standing import why_not
 from service.tasks.schemas import Task, TaskDeletion, TaskDraft, TaskPatch, TaskQuery, TaskTarget
 
 
@@ -140,24 +139,15 @@ async def _why(uow: UnitOfWork, key: TaskId, guard: Guard, transition: Transitio
         return _not_found(key)
     if row.owner_deleted_at is not None:
         return _owner_deleted(key)
-    return _why_not_this_row(row, key, guard, transition)
+    amiss = why_not(row, guard, _ref(key), "task") or _why_not_from(row.state, key, transition)
+    return amiss or SerializationLost("the row changed between the statement and the look-up")
 
 
-def _why_not_this_row(row: Any, key: TaskId, guard: Guard, transition: Transition | None) -> Exception:
-    if (row.deleted_at is not None) != guard.deleted:
-        if guard.deleted:
-            return NotDeleted("The task is not deleted.", resource=_ref(key))
-        message = "The task is deleted; UndeleteTask restores it until its purge_time."
-        return ResourceDeleted(message, resource=_ref(key))
-    if guard.version is not None and (row.version, row.created_at) != guard.version:
-        message = "The task changed since it was read; read it again and repeat the change with its new etag."
-        return EtagMismatch(message, resource=_ref(key))
-    if transition is not None and row.state not in transition.sources:
-        message = f"A task in state {row.state} cannot {transition.verb}; allowed from {', '.join(transition.sources)}."
-        return IllegalTransition(message, resource=_ref(key), metadata={"state": row.state})
-    if guard.deleted and row.purge_due:
-        return _not_found(key, "The task is past its purge_time and cannot be restored.")
-    return SerializationLost("the row changed between the statement and the look-up")
+def _why_not_from(state: str, key: TaskId, transition: Transition | None) -> IllegalTransition | None:
+    if transition is None or state in transition.sources:
+        return None
+    message = f"A task in state {state} cannot {transition.verb}; allowed from {', '.join(transition.sources)}."
+    return IllegalTransition(message, resource=_ref(key), metadata={"state": state})
 
 
 async def _why_no_owner(uow: UnitOfWork, key: TaskId) -> Exception:

@@ -9,9 +9,7 @@ from persistence.repositories.base import Guard, Moment
 from persistence.unit_of_work import UnitOfWork
 from service.errors import (
     AlreadyExists,
-    EtagMismatch,
     InvalidArgument,
-    NotDeleted,
     NotFound,
     ResourceDeleted,
     ResourceRef,
@@ -22,6 +20,7 @@ from service.etags import parse_etag
 from service.identifiers import new_id
 from service.identity import Caller
 from service.names import USER_TYPE, user_name
+from service.standing import why_not
 from service.users.schemas import User, UserDeletion, UserDraft, UserPatch, UserQuery, UserTarget
 
 # Constraint -> what it says to the caller: the field that is taken.
@@ -133,17 +132,8 @@ async def _why(uow: UnitOfWork, user_id: UUID, guard: Guard) -> Exception:
     row = await uow.users.get_standing(user_id)
     if row is None:
         return _not_found(user_id)
-    if (row.deleted_at is not None) != guard.deleted:
-        if guard.deleted:
-            return NotDeleted("The user is not deleted.", resource=_ref(user_id))
-        message = "The user is deleted; UndeleteUser restores it until its purge_time."
-        return ResourceDeleted(message, resource=_ref(user_id))
-    if guard.version is not None and (row.version, row.created_at) != guard.version:
-        message = "The user changed since it was read; read it again and repeat the change with its new etag."
-        return EtagMismatch(message, resource=_ref(user_id))
-    if guard.deleted and row.purge_due:
-        return _not_found(user_id, "The user is past its purge_time and cannot be restored.")
-    return SerializationLost("the row changed between the statement and the look-up")
+    amiss = why_not(row, guard, _ref(user_id), "user")
+    return amiss or SerializationLost("the row changed between the statement and the look-up")
 
 
 def _taken(violation: UniqueViolation, user_id: UUID) -> AlreadyExists:
@@ -152,9 +142,8 @@ def _taken(violation: UniqueViolation, user_id: UUID) -> AlreadyExists:
         message = "A user of this id exists already, perhaps deleted; choose another id, or read the user."
         return AlreadyExists(message, resource=_ref(user_id), metadata={"field": field})
     message = f"Another user has this {field} already (compared without case); choose another."
-    return AlreadyExists(
-        message, resource=ResourceRef(USER_TYPE, ""), metadata={"field": field}
-    )  # whose it is, nobody needs
+    # Whose it is, the caller need not know.
+    return AlreadyExists(message, resource=ResourceRef(USER_TYPE, ""), metadata={"field": field})
 
 
 def _email_required() -> InvalidArgument:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from tests.architecture.source import ROOT, function_lengths, written_by_hand
 
 FUNCTION_LIMIT = 40
 FILE_LIMIT = 250
-FILE_HABIT = 150
 
 
 def too_long_functions(source: str) -> list[str]:
@@ -28,13 +25,6 @@ def test_no_function_is_longer_than_40_lines() -> None:
 
 def test_no_python_file_is_longer_than_250_lines() -> None:
     assert [str(path) for path in written_by_hand() if is_longer((ROOT / path).read_text(), FILE_LIMIT)] == []
-
-
-def test_files_past_the_habit_of_150_lines_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    """A report, not a limit: past the habit a file is due to be split by sub-concept."""
-    long = [str(path) for path in written_by_hand() if is_longer((ROOT / path).read_text(), FILE_HABIT)]
-    with capsys.disabled():
-        sys.stdout.write(f"\nlonger than {FILE_HABIT} lines: {', '.join(long) or 'none'}\n")
 
 
 @pytest.mark.parametrize("opening", ["def long():", "async def long():", "class Outer:\n  def long(self):"])
