@@ -24,7 +24,11 @@ LABEL org.opencontainers.image.title="taxiway" \
       org.opencontainers.image.version="0.1.0"
 COPY --from=build /opt/taxiway /opt/taxiway
 # Nothing is written at run time: the root file system may be read-only.
-ENV PATH=/opt/taxiway/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 TAXIWAY_MODE=production
+# Off loopback production wants a certificate: TAXIWAY_TLS_CERT_FILE and TAXIWAY_TLS_KEY_FILE name files in a mounted
+# directory, not mounted one by one, so that new ones are seen. The health check trusts that certificate, too.
+ENV PATH=/opt/taxiway/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    TAXIWAY_MODE=production TAXIWAY_LISTEN=0.0.0.0:50051
+EXPOSE 50051
 # By number, so that an orchestrator can see that it is not root; the account has no entry and no home.
 USER 65532:65532
 WORKDIR /

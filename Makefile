@@ -17,7 +17,7 @@ ifneq ($(COMPLETED_IN),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help setup serve test prove bench lint docs protos lock clean
+.PHONY: help setup serve token test prove bench lint docs protos lock clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -28,6 +28,11 @@ setup: $(STAMP) ## set .venv up with the pinned dependencies (every target below
 
 serve: $(STAMP) ## serve on 127.0.0.1:50051, with a PostgreSQL of its own unless TAXIWAY_DATABASE_URL is set
 	@exec $(BIN)/taxiway serve
+
+# What is said while .venv is set up goes to standard error: `TOKEN=$(make token)` takes what is on standard output.
+token: ## sign in to the embedded database: prints an access token, alone on standard output
+	@$(MAKE) --silent --no-print-directory $(STAMP) >&2
+	@exec $(BIN)/taxiway token
 
 test: $(STAMP) ## every guarantee once, in its short form, on two cores (under 5 minutes)
 	@exec $(BIN)/pytest -m "not prove" -n 2 --dist loadfile

@@ -50,9 +50,13 @@ def database() -> Iterator[str]:
 
 
 @contextmanager
-def service(url: str, metrics: str = "") -> Iterator[Running]:
-    """`taxiway serve` on the database at `url`, with Prometheus' metrics at `metrics` where an address is given."""
+def service(url: str, metrics: str = "", **settings: str) -> Iterator[Running]:
+    """`taxiway serve` on the database at `url`, with Prometheus' metrics at `metrics` where an address is given.
+
+    `settings` are further ones, without their prefix.
+    """
     environment = {"LISTEN": "127.0.0.1:0", "DATABASE_URL": url, "SECRET_KEY": KEY, "METRICS_LISTEN": metrics}
+    environment |= settings
     with running("service", ("serve",), {f"TAXIWAY_{name}": value for name, value in environment.items()}) as server:
         yield server
 

@@ -1,11 +1,11 @@
-"""`Database.read` and `Database.write`: the one place where transactions, retries and cancellation are handled."""
+"""Runs units of work: the one place where transactions, retries and cancellation are handled."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -14,7 +14,7 @@ from persistence import errors
 from persistence.attempt import commit, connected, pause
 from persistence.pulse import Pulse
 from persistence.repositories.requests import Claim
-from persistence.sealing import Sealer
+from persistence.sealing import sealers
 from persistence.transaction import Transaction
 from persistence.turns import Turns
 from persistence.unit_of_work import UnitOfWork
@@ -53,6 +53,9 @@ class Counts:
 class Database:
     """Runs use cases: `read` in AUTOCOMMIT (one statement, one round trip), `write` in one transaction.
 
+    Both answer the encoded result, for the caller of the service. `look` and `change` are their likes for the service
+    itself, which goes on with the result as it is.
+
     Each unit runs in a task of its own that outlives a caller who hangs up, since a cancelled statement costs its
     connection and leaves the outcome unknown. Returning commits, raising rolls back.
     """
@@ -60,12 +63,35 @@ class Database:
     def __init__(self, engine: AsyncEngine, pulse: Pulse, keys: Sequence[bytes], *, pooler: bool = False) -> None:
         self._engine = engine
         self._pooler = pooler
-        self._sealer = Sealer(keys, "requests.answer")
+        self._sealers = sealers(keys)
         self._turns = Turns()
-        self._units: set[asyncio.Task[bytes]] = set()
+        self._units: set[asyncio.Task[Any]] = set()
         self.pulse = pulse
         self.counts = Counts()
         event.listen(engine.sync_engine, "do_connect", self._refuse_while_silent)
+
+    async def look(self, use_case: UseCase[Caller, Command, Result], caller: Caller, command: Command) -> Result:
+        """The result of a use case that only reads. Raises what the use case raises, and PersistenceError."""
+
+        async def attempt() -> Result:
+            async with connected(self._engine) as connection, self._reading(connection):
+                return await use_case(self._unit(connection), caller, command)
+
+        return await self._awaited(self._start(self._tries(attempt)))
+
+    async def change(self, use_case: UseCase[Caller, Command, Result], caller: Caller, command: Command) -> Result:
+        """The result of a use case that writes, committed; tried again like `write`, where no request id claims it.
+
+        Raises what the use case raises, and PersistenceError.
+        """
+
+        async def attempt() -> Result:
+            async with connected(self._engine) as connection, Transaction(connection) as transaction:
+                result = await use_case(self._unit(connection), caller, command)
+                await commit(transaction, None)
+                return result
+
+        return await self._awaited(self._start(self._tries(attempt)))
 
     async def read(
         self,
@@ -75,12 +101,7 @@ class Database:
         encode: Encode[Result],
     ) -> bytes:
         """The encoded result of a use case that only reads. Raises what the use case raises, and PersistenceError."""
-
-        async def attempt() -> bytes:
-            async with connected(self._engine) as connection, self._reading(connection):
-                return encode(await use_case(self._unit(connection), caller, command)).SerializeToString()
-
-        return await self._awaited(self._start(self._tries(attempt)))
+        return await self.look(_encoding(use_case, encode), caller, command)
 
     async def write(
         self,
@@ -95,21 +116,21 @@ class Database:
         The result is encoded before COMMIT: what cannot be encoded is not committed. With a claim the answer is stored
         in the same transaction. Raises what the use case raises, and PersistenceError.
         """
+        encoded = _encoding(use_case, encode)
+        if claim is None:
+            return await self.change(encoded, caller, command)
 
         async def attempt() -> bytes:
             async with connected(self._engine) as connection, Transaction(connection) as transaction:
                 unit = self._unit(connection)
-                if claim is not None and (stored := await unit.requests.claim(claim)) is not None:
+                if (stored := await unit.requests.claim(claim)) is not None:
                     self.counts.replays += 1
                     return Replayed(stored)
-                answer = encode(await use_case(unit, caller, command)).SerializeToString()
-                if claim is not None:
-                    await unit.requests.store(claim, answer)
+                answer = await encoded(unit, caller, command)
+                await unit.requests.store(claim, answer)
                 await commit(transaction, claim)
                 return answer
 
-        if claim is None:
-            return await self._awaited(self._start(self._tries(attempt)))
         release = await self._turns.take((claim.caller_id, claim.request_id))
         unit = self._start(self._tries(attempt))
         unit.add_done_callback(lambda _: release())
@@ -125,16 +146,16 @@ class Database:
         return Transaction(connection) if self._pooler else nullcontext()
 
     def _unit(self, connection: AsyncConnection) -> UnitOfWork:
-        return UnitOfWork(connection, self._sealer)
+        return UnitOfWork(connection, self._sealers)
 
-    def _start(self, work: Awaitable[bytes]) -> asyncio.Task[bytes]:
+    def _start(self, work: Awaitable[Result]) -> asyncio.Task[Result]:
         self.counts.units += 1
         unit = asyncio.ensure_future(work)
         self._units.add(unit)
         unit.add_done_callback(self._units.discard)
         return unit
 
-    async def _awaited(self, unit: asyncio.Task[bytes]) -> bytes:
+    async def _awaited(self, unit: asyncio.Task[Result]) -> Result:
         """The unit's result. It goes on where its caller leaves, and then nobody but the log takes its error."""
         try:
             return await asyncio.shield(unit)
@@ -142,7 +163,7 @@ class Database:
             unit.add_done_callback(_report)
             raise
 
-    async def _tries(self, attempt: Callable[[], Awaitable[bytes]]) -> bytes:
+    async def _tries(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
         """Runs the whole unit again after a lost race or connection: at most TRIES times, inside the deadline."""
         in_doubt = False
         for tries_left in range(TRIES - 1, -1, -1):
@@ -176,7 +197,16 @@ class Database:
         return len((await asyncio.wait(self._units, timeout=seconds))[1])
 
 
-def _report(unit: asyncio.Task[bytes]) -> None:
+def _encoding(use_case: UseCase[Caller, Command, Result], encode: Encode[Result]) -> UseCase[Caller, Command, bytes]:
+    """The use case with the encoding of its result inside of the unit."""
+
+    async def encoded(unit: UnitOfWork, caller: Caller, command: Command) -> bytes:
+        return encode(await use_case(unit, caller, command)).SerializeToString()
+
+    return encoded
+
+
+def _report(unit: asyncio.Task[Any]) -> None:
     error = None if unit.cancelled() else unit.exception()
     if error is not None:
         unforeseen = None if isinstance(error, errors.PersistenceError) else error

@@ -1,14 +1,20 @@
-"""Whether the database answers: one ping at a time, on a connection of its own."""
+"""Whether the database answers, and whose rights changed there of late: one ping at a time, on its own connection."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 INTERVAL = 0.25  # seconds between pings
 PATIENCE = 1.0  # seconds without an answer after which the database counts as silent
+# Changes are told again and again for so long: a reading that overlapped with a change heals by itself.
+_RECENT = "SELECT user_id FROM access_changes WHERE created_at > now() - interval '20 seconds'"
 OVERDUE = 0.4  # seconds without an answer after which a ping is late; below the wait for a free connection
+
+Listener = Callable[[frozenset[UUID | None]], None]
 
 
 class Pulse:
@@ -18,6 +24,15 @@ class Pulse:
         self._engine = engine
         self._last = float("-inf")
         self._answered = asyncio.Event()
+        self._listeners: list[Listener] = []
+
+    def listen(self, callback: Listener) -> None:
+        """Calls back after every answered ping with the accounts whose rights changed in the last 20 seconds.
+
+        None among them stands for the signing keys. It is called before the answer counts as seen: where a callback
+        raises, the database counts as silent, and nobody goes by what was not heard.
+        """
+        self._listeners.append(callback)
 
     @property
     def age(self) -> float:
@@ -60,13 +75,29 @@ class Pulse:
             await _abandon(connection)
 
     async def _ping(self, connection: AsyncConnection) -> None:
-        """One message and no prepared statement, so that a pooler may hand each ping to another server."""
+        """COPY is one message and no prepared statement, so that a pooler may hand each ping to another server."""
         driver: Any = (await connection.get_raw_connection()).driver_connection
         while True:
+            answer = bytearray()
             async with asyncio.timeout(PATIENCE):
-                await driver.execute("SELECT 1")
+                await driver.copy_from_query(_RECENT, output=_into(answer))
+            changed = _read(answer)
+            for listener in self._listeners:
+                listener(changed)
             self.seen()
             await asyncio.sleep(INTERVAL)
+
+
+def _into(buffer: bytearray) -> Callable[[bytes], Any]:
+    async def take(data: bytes) -> None:
+        buffer.extend(data)
+
+    return take
+
+
+def _read(answer: bytes | bytearray) -> frozenset[UUID | None]:
+    """COPY's text format: an id a line, `\\N` for NULL."""
+    return frozenset(None if line == "\\N" else UUID(line) for line in answer.decode().split())
 
 
 async def _abandon(connection: AsyncConnection) -> None:

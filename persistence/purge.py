@@ -1,4 +1,4 @@
-"""Removes for good what has passed its time: outcomes after a day, deleted resources after their `purge_at`."""
+"""Removes for good what has passed its time: deleted resources, outcomes, sessions and tokens, and old log lines."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,30 @@ _STATEMENTS = {
             SELECT t.ctid FROM users u
             CROSS JOIN LATERAL (SELECT ctid FROM tasks WHERE owner_id = u.id LIMIT :batch) t
             WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u))""",
+    "sessions": """
+        DELETE FROM sessions WHERE id IN (
+            SELECT id FROM sessions WHERE idle_expire_at <= now() LIMIT :batch
+        ) AND idle_expire_at <= now()""",
+    "password_resets": """
+        DELETE FROM password_resets WHERE user_id IN (
+            SELECT user_id FROM password_resets WHERE expire_at <= now() LIMIT :batch
+        ) AND expire_at <= now()""",
+    "api_keys": """
+        DELETE FROM api_keys WHERE id IN (
+            SELECT id FROM api_keys WHERE expire_at <= now() - interval '30 days' LIMIT :batch)""",
+    "sign_in_attempts": """
+        DELETE FROM sign_in_attempts WHERE key IN (
+            SELECT key FROM sign_in_attempts WHERE expire_at <= now() LIMIT :batch
+        ) AND expire_at <= now()""",
+    "signing_keys": """
+        DELETE FROM signing_keys WHERE kid IN (
+            SELECT kid FROM signing_keys WHERE retired_at <= now() - interval '1 hour' LIMIT :batch)""",
+    "access_changes": """
+        DELETE FROM access_changes WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM access_changes WHERE created_at < now() - interval '1 hour' LIMIT :batch))""",
+    "audit_log": """
+        DELETE FROM audit_log WHERE id IN (
+            SELECT id FROM audit_log WHERE created_at < now() - interval '365 days' LIMIT :batch)""",
     "users": """
         DELETE FROM users WHERE id IN (
             SELECT id FROM users u WHERE deleted_at IS NOT NULL AND purge_at <= now()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
@@ -27,6 +28,10 @@ class Sealer:
         self._ciphers = {sha256(key).digest()[:_ID]: AESGCM(key) for key in derived}
         self._newest = next(iter(self._ciphers))
 
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the newest key sealed it; no other one needs to be kept for it then."""
+        return sealed[:_ID] == self._newest
+
     def seal(self, place: bytes, plaintext: bytes) -> bytes:
         """Encrypts for `place` (table, column and row, or whatever the value must not leave)."""
         nonce = os.urandom(_NONCE)
@@ -41,3 +46,17 @@ class Sealer:
             return cipher.decrypt(sealed[_ID : _ID + _NONCE], sealed[_ID + _NONCE :], place)
         except InvalidTag:
             raise SealError("sealed for another place, or changed") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealers:
+    """What a unit seals with: one for each purpose, all of the same keys."""
+
+    requests: Sealer
+    personal: Sealer
+    signing: Sealer
+
+
+def sealers(keys: Sequence[bytes]) -> Sealers:
+    """`keys` are the service's own, the newest first."""
+    return Sealers(Sealer(keys, "requests.answer"), Sealer(keys, "personal_data"), Sealer(keys, "signing_keys"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncPgEnum
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncpgARRAY, AsyncPgEnum
 
 
 class FixedSet(AsyncPgEnum):
@@ -14,4 +14,17 @@ class FixedSet(AsyncPgEnum):
     cache_ok = True
 
     def result_processor(self, dialect: Any, coltype: Any) -> None:  # noqa: ARG002 - named as SQLAlchemy calls it
+        return None
+
+
+class PlainArray(AsyncpgARRAY):
+    """An array that is read as the driver gives it, a list: SQLAlchemy's own type would copy it, for every row."""
+
+    cache_ok = True
+
+    def result_processor(  # type: ignore[override]  # SQLAlchemy calls None no processor, and types its own without it
+        self,
+        dialect: Any,  # noqa: ARG002 - see above
+        coltype: Any,  # noqa: ARG002 - see above
+    ) -> None:
         return None

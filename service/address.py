@@ -1,12 +1,14 @@
-"""HOST:PORT as a value: parsed once, printed the way gRPC takes it."""
+"""HOST:PORT and networks as values: parsed once, printed the way gRPC takes them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 _FORM = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/]+):(?P<port>[0-9]{1,5})", re.ASCII)
+
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Address:
         except ValueError:
             return False
 
+    @property
+    def reached_at(self) -> Address:
+        """Where a caller on this machine reaches it: on loopback, where the host stands for all addresses."""
+        return Address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host), self.port)  # noqa: S104 - No bind.
+
 
 def parse(text: str) -> Address:
     """Reads `127.0.0.1:50051`, `localhost:50051` or `[::1]:50051`. Raises ValueError without repeating the text."""
@@ -42,6 +49,16 @@ def parse(text: str) -> Address:
     if ":" in host:
         _check_ipv6(host)
     return Address(host, port)
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Reads `10.0.0.0/8,fd00::/8`; one address is a network, too. Raises ValueError without repeating the text."""
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(","))
+    except ValueError:
+        raise ValueError(
+            "is not a list of networks such as 10.0.0.0/8 (a network has no bits behind its length)"
+        ) from None
 
 
 def _check_ipv6(host: str) -> None:

@@ -1,12 +1,13 @@
 """One call on its way through the chain, and the method that it calls."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
+
+from taxiway.v1.access_pb2 import Access
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -20,6 +21,7 @@ class Method:
     request: type[Message]
     client_streaming: bool
     server_streaming: bool
+    access: Access | None  # who may call it; None where the contract does not say
 
     @property
     def path(self) -> str:
@@ -29,7 +31,7 @@ class Method:
 class Call:
     """What the concerns of the chain know of a call and add to it; `request` is bytes until `decode` parses it."""
 
-    __slots__ = ("code", "context", "method", "reason", "request", "request_id", "requests", "trailers")
+    __slots__ = ("caller_id", "code", "context", "method", "reason", "request", "request_id", "requests", "trailers")
 
     def __init__(self, method: Method, request: Any, requests: AsyncIterator[bytes] | None, context: Context) -> None:
         self.method = method
@@ -37,6 +39,7 @@ class Call:
         self.requests = requests
         self.context = context
         self.request_id = ""
+        self.caller_id = ""  # empty until the call is known to be somebody's
         self.code = grpc.StatusCode.OK
         self.reason = ""
         self.trailers: tuple[tuple[str, str | bytes], ...] = ()
@@ -46,14 +49,3 @@ class Call:
 Step = Callable[[Call], Awaitable[bytes | None]]
 # A concern wraps the step inside it, once for each method, when the service starts.
 Concern = Callable[[Method, Step], Step]
-
-_METHOD: ContextVar[str] = ContextVar("taxiway_method")
-
-
-def current_method() -> str:
-    """The full name of the method that is being served, as in taxiway.v1.TaskService/GetTask."""
-    return _METHOD.get()
-
-
-def set_current_method(name: str) -> None:
-    _METHOD.set(name)

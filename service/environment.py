@@ -51,6 +51,15 @@ def origin(field_name: str) -> str:
     return next((source for source in (name, f"{name}_FILE") if source in given), "default")
 
 
+def written(value: object) -> str:
+    """The text of a variable that means this value; empty for none."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)
+
+
 def faults(fields: Fields) -> list[str]:
     """A sentence for each variable with our prefix that is no setting, and for each secret that is given twice."""
     return [*_unknown(fields), *_given_twice(fields)]

@@ -11,11 +11,19 @@ ServiceError
 |-- FailedPrecondition
 |   |-- ResourceDeleted        writes to a deleted resource
 |   |-- OwnerDeleted           writes below a deleted user
-|   `-- IllegalTransition      a state change that the present state does not allow
+|   |-- IllegalTransition      a state change that the present state does not allow
+|   |-- NoSession              the call came with an API key or a certificate, which have no session
+|   |-- NotAService            API keys are for accounts of role SERVICE
+|   `-- AmbiguousName          `users/-` where several owners have a task of that id
 |-- EtagMismatch               the resource changed since it was read
 |-- ResourceExhausted
 |   |-- RequestTooLarge  ResponseTooLarge  MetadataTooLarge
+|   |-- TooManyAttempts        too many passwords were tried for the account or from the address
 |   `-- Overloaded             too many calls in flight in this worker
+|       `-- HashingBusy        too many passwords are being hashed
+|-- Unauthenticated            no credentials, or none that hold; one sentence whatever is wrong with them
+|-- PermissionDenied           known, and not allowed; one sentence whether or not the resource exists
+|-- AccessUnknown              the database is silent, so that nobody knows who is still allowed in
 |-- Draining                   this worker is about to end
 |-- DeadlineExceeded           the caller's deadline, or the server's ceiling
 |-- CallCancelled              the work ended without an answer, though nobody cancelled it
@@ -117,6 +125,18 @@ class IllegalTransition(FailedPrecondition):
     reason = "STATE_TRANSITION"
 
 
+class NoSession(FailedPrecondition):
+    reason = "NO_SESSION"
+
+
+class NotAService(FailedPrecondition):
+    reason = "NOT_A_SERVICE"
+
+
+class AmbiguousName(FailedPrecondition):
+    reason = "AMBIGUOUS_NAME"
+
+
 class EtagMismatch(ServiceError):
     reason = "ETAG_MISMATCH"
 
@@ -137,8 +157,46 @@ class MetadataTooLarge(ResourceExhausted):
     reason = "METADATA_TOO_LARGE"
 
 
+class TooManyAttempts(ResourceExhausted):
+    """`retry_after` seconds from now the next attempt is counted."""
+
+    reason = "TOO_MANY_ATTEMPTS"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("Too many attempts for this account or from this address; wait as RetryInfo says.")
+        self.retry_after = retry_after
+
+
 class Overloaded(ResourceExhausted):
     reason = "OVERLOADED"
+
+
+class HashingBusy(Overloaded):
+    def __init__(self) -> None:
+        super().__init__("Too many passwords are being checked; wait as RetryInfo says and repeat.")
+
+
+class Unauthenticated(ServiceError):
+    """The text is the same whatever is wrong: what does not hold tells a stranger nothing about why."""
+
+    reason = "UNAUTHENTICATED"
+
+    def __init__(self) -> None:
+        super().__init__("The credentials do not hold; sign in, or send a valid token as `authorization: Bearer`.")
+
+
+class PermissionDenied(ServiceError):
+    reason = "PERMISSION_DENIED"
+
+    def __init__(self) -> None:
+        super().__init__("The caller may not do this to this resource (or it might not exist).")
+
+
+class AccessUnknown(ServiceError):
+    reason = "DATABASE_UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("The database is silent, so that nobody can be let in; repeat the call later.")
 
 
 class Draining(ServiceError):

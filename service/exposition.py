@@ -10,6 +10,7 @@ from persistence.database import Database
 from service.address import Address
 from service.errors import StartupError
 from service.interceptors.metrics import CallMetrics
+from service.tls import Certificates
 
 
 class DatabaseMetrics(Collector):
@@ -28,11 +29,27 @@ class DatabaseMetrics(Collector):
         yield CounterMetricFamily("taxiway_db_outcomes_unknown", "Connections lost during COMMIT", value=unknown)
 
 
-def expose(address: Address, calls: CallMetrics, db: Database) -> None:
+class CertificateMetrics(Collector):
+    """Which certificate is served, and how often new files were fit for it or not."""
+
+    def __init__(self, certificates: Certificates) -> None:
+        self._certificates = certificates
+
+    def collect(self) -> Iterable[Metric]:
+        taken, refused = self._certificates.taken, self._certificates.refused
+        ends = self._certificates.newest().ends.timestamp()
+        yield CounterMetricFamily("taxiway_tls_certificates_taken", "Certificates put to use", value=taken)
+        yield CounterMetricFamily("taxiway_tls_certificates_refused", "New files that were not fit", value=refused)
+        yield GaugeMetricFamily("taxiway_tls_certificate_end_seconds", "When the served one ends", value=ends)
+
+
+def expose(address: Address, calls: CallMetrics, db: Database, certificates: Certificates | None) -> None:
     """Serves `/metrics` from a thread of its own. Raises StartupError where the port is taken."""
     registry = CollectorRegistry()
     registry.register(calls)
     registry.register(DatabaseMetrics(db))
+    if certificates is not None:
+        registry.register(CertificateMetrics(certificates))
     try:
         start_http_server(address.port, address.host, registry)
     except OSError as error:

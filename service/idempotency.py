@@ -4,9 +4,8 @@ import json
 from hashlib import sha256
 
 from persistence.repositories.requests import Claim
-from service.call import current_method
 from service.fields import Command
-from service.identity import caller
+from service.identity import caller, current_method
 
 
 def claim(command: Command) -> Claim | None:

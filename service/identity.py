@@ -1,18 +1,26 @@
-"""Who calls, as a value; authentication sets it for each call, use cases get it handed in."""
+"""Who calls, from where and which method: set for each call by the chain; use cases get the caller handed in."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
+
+Role = Literal["USER", "SERVICE", "ADMIN"]
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """An account, and what its credential lets it do: `scopes` count for the role SERVICE alone."""
+
     id: UUID
+    role: Role = "USER"
+    scopes: frozenset[str] = frozenset()
+    session_id: UUID | None = None  # where the call came with an access token
+    api_key_id: UUID | None = None  # where it came with an API key
 
 
-# Until access control lands every call runs as this account, which `serve` makes where it is missing, so that
-# `users/me` is somebody. It has no credential and cannot sign in.
-BUILT_IN_ADMINISTRATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"))
+ANONYMOUS = Caller(UUID(int=0))  # who calls what needs no credentials
 
 _CALLER: ContextVar[Caller] = ContextVar("taxiway_caller")
 
@@ -24,3 +32,33 @@ def caller() -> Caller:
 
 def set_caller(value: Caller) -> None:
     _CALLER.set(value)
+
+
+_METHOD: ContextVar[str] = ContextVar("taxiway_method")
+
+
+def current_method() -> str:
+    """The full name of the method that is being served, as in taxiway.v1.TaskService/GetTask."""
+    return _METHOD.get()
+
+
+def set_current_method(name: str) -> None:
+    _METHOD.set(name)
+
+
+_ORIGIN: ContextVar[Callable[[], tuple[str, str]]] = ContextVar("taxiway_origin")
+
+
+def current_source() -> str:
+    """The address that the call comes from, at most 64 characters."""
+    return _ORIGIN.get()()[0]
+
+
+def current_user_agent() -> str:
+    """What the client calls itself, at most 200 code points; may be empty."""
+    return _ORIGIN.get()()[1]
+
+
+def set_origin(find: Callable[[], tuple[str, str]]) -> None:
+    """`find` answers source and user agent; it is asked only where somebody wants to know."""
+    _ORIGIN.set(find)

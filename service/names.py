@@ -10,6 +10,9 @@ from service.identity import caller
 
 USER_TYPE = "taxiway.dev/User"
 TASK_TYPE = "taxiway.dev/Task"
+SESSION_TYPE = "taxiway.dev/Session"
+API_KEY_TYPE = "taxiway.dev/ApiKey"
+ACROSS = "-"  # stands for every owner, where the contract says so (AIP-159)
 _ID_RULE = "with ids that are UUIDs in canonical lower-case form"
 
 
@@ -20,12 +23,45 @@ class TaskId(NamedTuple):
     id: UUID
 
 
+class SessionId(NamedTuple):
+    """A session, and whose it is."""
+
+    user_id: UUID
+    id: UUID
+
+
+class ApiKeyId(NamedTuple):
+    """An API key, and the account that it is for."""
+
+    user_id: UUID
+    id: UUID
+
+
+class AnyTask(NamedTuple):
+    """A task to be found: by its key, or by its id alone where the owner is None."""
+
+    owner_id: UUID | None
+    id: UUID
+
+
 def user_name(user_id: UUID) -> str:
     return f"users/{user_id}"
 
 
 def task_name(owner_id: UUID, task_id: UUID) -> str:
     return f"users/{owner_id}/tasks/{task_id}"
+
+
+def session_name(user_id: UUID, session_id: UUID) -> str:
+    return f"users/{user_id}/sessions/{session_id}"
+
+
+def api_key_name(user_id: UUID, key_id: UUID) -> str:
+    return f"users/{user_id}/apiKeys/{key_id}"
+
+
+def audit_event_name(event_id: UUID) -> str:
+    return f"auditEvents/{event_id}"
 
 
 def parse_user(name: str) -> UUID:
@@ -44,9 +80,50 @@ def parse_task(name: str) -> TaskId:
     raise ValueError(f"must have the form users/{{user}}/tasks/{{task}}, {_ID_RULE}; the user may be `me`")
 
 
+def parse_session(name: str) -> SessionId:
+    """The key in `users/{user}/sessions/{session}`. Raises ValueError with the rule."""
+    match name.split("/"):
+        case ["users", user, "sessions", session] if (user_id := _user(user)) and (session_id := parse_uuid(session)):
+            return SessionId(user_id, session_id)
+    raise ValueError(f"must have the form users/{{user}}/sessions/{{session}}, {_ID_RULE}; the user may be `me`")
+
+
+def parse_api_key(name: str) -> ApiKeyId:
+    """The key in `users/{user}/apiKeys/{api_key}`. Raises ValueError with the rule."""
+    match name.split("/"):
+        case ["users", user, "apiKeys", key] if (user_id := _user(user)) and (key_id := parse_uuid(key)):
+            return ApiKeyId(user_id, key_id)
+    raise ValueError(f"must have the form users/{{user}}/apiKeys/{{api_key}}, {_ID_RULE}; the user may be `me`")
+
+
+def parse_any_task(name: str) -> AnyTask:
+    """As `parse_task`, and `users/-/tasks/{task}` for a task of whatever owner. Raises ValueError with the rule."""
+    match name.split("/"):
+        case ["users", user, "tasks", task] if user == ACROSS and (task_id := parse_uuid(task)):
+            return AnyTask(None, task_id)
+    return AnyTask(*parse_task(name))
+
+
+def parse_owners(name: str) -> UUID | None:
+    """As `parse_user`; None for `users/-`, all owners. Raises ValueError with the rule."""
+    return None if name == f"users/{ACROSS}" else parse_user(name)
+
+
+def owner_in(name: str) -> UUID | str | None:
+    """Whose a resource is, by its name alone: the owner's id, ACROSS for `users/-`, None where it names no owner."""
+    collection, _, rest = name.partition("/")
+    user = rest.partition("/")[0]
+    if collection != "users":
+        return None
+    return ACROSS if user == ACROSS else _user(user)
+
+
 def _user(segment: str) -> UUID | None:
     return caller().id if segment == "me" else parse_uuid(segment)
 
 
 UserName = Annotated[UUID, BeforeValidator(parse_user)]
+Owners = Annotated[UUID | None, BeforeValidator(parse_owners)]
 TaskName = Annotated[TaskId, BeforeValidator(parse_task)]
+SessionName = Annotated[SessionId, BeforeValidator(parse_session)]
+ApiKeyName = Annotated[ApiKeyId, BeforeValidator(parse_api_key)]

@@ -29,15 +29,22 @@ class PageTokens:
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._sealer = Sealer(keys, "page_token")
 
-    def make(self, scope: bytes, last: UUID) -> str:
-        return _text(self._sealer.seal(scope, last.bytes))
+    def make(self, scope: bytes, *last: UUID) -> str:
+        """`last`: the sort key of the last item, an id or several."""
+        return _text(self._sealer.seal(scope, b"".join(part.bytes for part in last)))
 
     def read(self, scope: bytes, token: str) -> UUID | None:
         """Where the page begins: below this id; None for an empty token. Raises InvalidPageToken for all else."""
+        position = self.read_position(scope, token, 1)
+        return None if position is None else position[0]
+
+    def read_position(self, scope: bytes, token: str, parts: int) -> tuple[UUID, ...] | None:
+        """As `read`, for a sort key of several ids."""
         if not token:
             return None
         try:
-            return UUID(bytes=self._sealer.open(scope, _bytes(token)))
+            opened = self._sealer.open(scope, _bytes(token))
+            return tuple(UUID(bytes=opened[16 * part : 16 * part + 16]) for part in range(parts))
         except (SealError, ValueError):
             raise _invalid_token() from None
 

@@ -4,6 +4,7 @@ Own registration, since the generated one parses before any interceptor runs: ma
 UNKNOWN with Python's exception text.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -14,9 +15,11 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
+from service.access import declared
 from service.call import Call, Concern, Method, Step
-from service.errors import MethodNotFound
+from service.errors import DeadlineExceeded, MethodNotFound
 from service.interceptors.chain import compose, stream_request, unary_request
+from service.interceptors.decode import STREAM_IDLE
 
 
 def handlers(service: ServiceDescriptor, servicer: object, concerns: Sequence[Concern]) -> grpc.GenericRpcHandler:
@@ -33,7 +36,7 @@ def _method(descriptor: MethodDescriptor) -> Method:
         descriptor.containing_service.full_name,
         (descriptor.client_streaming, descriptor.server_streaming),
     )
-    return Method(service, descriptor.name, request, *streams)
+    return Method(service, descriptor.name, request, *streams, declared(descriptor))
 
 
 def _handler(method: Method, serve: Callable[[Any], Any], concerns: Sequence[Concern]) -> Any:
@@ -60,16 +63,25 @@ def _streamed(serve: Callable[[Any], AsyncIterator[Message]]) -> Step:
     async def step(call: Call) -> None:
         async with aclosing(serve(call.request)) as messages:  # type: ignore[type-var]  # servicers write generators
             async for message in messages:
-                await call.context.write(message.SerializeToString())
+                await _write(call, message)
 
     return step
+
+
+async def _write(call: Call, message: Message) -> None:
+    """A reader that stops reading holds the stream up (flow control), and a place among the calls in flight."""
+    try:
+        async with asyncio.timeout(STREAM_IDLE):
+            await call.context.write(message.SerializeToString())
+    except TimeoutError:
+        raise DeadlineExceeded(f"No message was taken for {STREAM_IDLE} seconds; read without a pause.") from None
 
 
 class UnknownMethods(grpc.GenericRpcHandler):
     """Added last: answers what no service has, under one name, so that callers cannot make metrics grow."""
 
     def __init__(self, concerns: Sequence[Concern]) -> None:
-        method = Method("unknown", "unknown", Empty, client_streaming=True, server_streaming=True)
+        method = Method("unknown", "unknown", Empty, client_streaming=True, server_streaming=True, access=None)
         self._handler: Any = grpc.stream_stream_rpc_method_handler(
             stream_request(method, compose(method, concerns, _refuse))
         )

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from service import address, environment
-from service.address import Address
+from service.address import Address, Network
 from service.errors import StartupError
 
 
@@ -22,7 +22,14 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _networks(value: object) -> object:
+    return address.networks(value) if isinstance(value, str) else value
+
+
 Listen = Annotated[Address, NoDecode, BeforeValidator(_address)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
+File = Annotated[Path, AfterValidator(Path.absolute)]
+Name = Annotated[str, Field(pattern=r"^[!-~]{1,200}$")]
 AnyCase = BeforeValidator(_lower)
 
 
@@ -34,19 +41,47 @@ class Settings(BaseSettings):
     )
 
     listen: Listen = Field(
-        Address("127.0.0.1", 50051), description="HOST:PORT to serve gRPC on, a loopback host; port 0 takes a free one"
+        Address("127.0.0.1", 50051),
+        description="HOST:PORT to serve gRPC on, off loopback with TLS; port 0 takes a free one",
+    )
+    tls_cert_file: File | None = Field(
+        None, description="the PEM file of the certificate and its chain, read again when it changes; without it no TLS"
+    )
+    tls_key_file: File | None = Field(None, description="the PEM file of the certificate's key, not encrypted")
+    tls_client_ca_file: File | None = Field(
+        None,
+        description="the PEM file of the authorities for the certificates of callers, each of whom then needs one",
+    )
+    mtls_listen: Listen | None = Field(
+        None, description="HOST:PORT for callers with certificates, so that TAXIWAY_LISTEN needs none"
+    )
+    allow_plaintext: bool = Field(False, description="true or false: whether tokens may cross a network in the clear")
+    trusted_proxies: Networks = Field(
+        (), description="networks joined by commas: the proxies whose x-forwarded-for is believed; without it none is"
     )
     database_url: SecretStr | None = Field(
         None, description="postgresql://USER:PASSWORD@HOST/DATABASE; without it an embedded PostgreSQL is started"
     )
-    data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
-        Path(".taxiway"), description="the directory of the embedded database and its secret key"
-    )
+    data_dir: File = Field(Path(".taxiway"), description="the directory of the embedded database and its secret key")
     mode: Annotated[Literal["development", "production"], AnyCase] = Field(
         "development", description="development or production, which refuses what is unfit for it"
     )
     secret_key: SecretStr | None = Field(
         None, description="32 bytes in base64url, or two such keys joined by a comma, the newest first"
+    )
+    issuer: Name = Field("taxiway", description="1 to 200 ASCII characters: who signs access tokens (`iss`)")
+    audience: Name = Field("taxiway", description="1 to 200 ASCII characters: whom access tokens are for (`aud`)")
+    sign_in_limit: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description="1 to 1000 failed sign-ins of an account, ten times as many of an address, before a wait",
+    )
+    argon2_memory: int = Field(65536, ge=8, le=1 << 20, description="8 to 1048576 KiB that hashing a password takes")
+    argon2_time: int = Field(3, ge=1, le=100, description="1 to 100 passes over that memory")
+    argon2_parallelism: int = Field(1, ge=1, le=64, description="1 to 64 lanes of that memory")
+    hashing_threads: int | None = Field(
+        None, ge=1, le=256, description="1 to 256 threads that hash passwords; without it one less than there are cores"
     )
     reuse_port: bool = Field(False, description="true or false: whether several servers may share the port")
     pooler: Annotated[Literal["none", "transaction"], AnyCase] = Field(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, Text, Uuid, func, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, LargeBinary, MetaData, Text, Uuid, func, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 
 NAMING_CONVENTION = {
@@ -29,12 +29,23 @@ def bounded_text(name: str, shortest: int, longest: int, comment: str, *, nullab
     return mapped_column(name, Text(collation="C"), check, nullable=nullable, comment=comment)
 
 
-def timestamp(name: str, comment: str, *, default: bool = False) -> MappedColumn[datetime]:
-    """A timestamptz between 1970 and 9000; with `default` the database's clock fills it, without it may be NULL."""
+def bounded_bytes(
+    name: str, shortest: int, longest: int, comment: str, *, nullable: bool = False, primary_key: bool = False
+) -> MappedColumn[bytes]:
+    """A run of `shortest` to `longest` bytes: a hash, a key, a sealed value."""
+    check = CheckConstraint(f"octet_length({name}) BETWEEN {shortest} AND {longest}", name=f"{name}_length")
+    return mapped_column(name, LargeBinary, check, nullable=nullable, primary_key=primary_key, comment=comment)
+
+
+def timestamp(name: str, comment: str, *, default: bool = False, required: bool = False) -> MappedColumn[datetime]:
+    """A timestamptz between 1970 and 9000; with `default` the database's clock fills it.
+
+    It may be NULL where it neither has a default nor is `required`.
+    """
     check = CheckConstraint(f"{name} BETWEEN '{EARLIEST}' AND '{LATEST}'", name=f"{name}_range")
-    server_default = func.now() if default else None
+    server_default, nullable = func.now() if default else None, not (default or required)
     column_type = DateTime(timezone=True)
-    return mapped_column(name, column_type, check, nullable=not default, server_default=server_default, comment=comment)
+    return mapped_column(name, column_type, check, nullable=nullable, server_default=server_default, comment=comment)
 
 
 class Versioned:

@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, Uuid
+from sqlalchemy import CheckConstraint, Index, LargeBinary, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from persistence.models.base import Base, bounded_text, timestamp
+
+ABOUT_USERS = text("method LIKE 'taxiway.v1.UserService/%'")
 
 
 class RequestRow(Base):
@@ -29,5 +31,6 @@ class RequestRow(Base):
 
     __table_args__ = (
         Index("ix_requests_created_at", "created_at", postgresql_using="brin", postgresql_with={"autosummarize": True}),
+        Index("ix_requests_method_of_users", "method", postgresql_where=ABOUT_USERS),
         {"comment": "Outcomes of mutations by request id, kept for 24 hours"},
     )

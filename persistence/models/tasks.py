@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 TASK_STATES = ("OPEN", "IN_PROGRESS", "COMPLETED", "CANCELLED")
 TASK_PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT")
+# It holds of every row, and a query has to say it to go through an index of this condition. Else PostgreSQL would look
+# for the newest tasks of one large owner among everybody's: a scan of them all where that owner has no new ones.
+ACROSS_OWNERS = text("version >= 1")
+LIVING_ACROSS_OWNERS = text("deleted_at IS NULL AND version >= 1")
 
 
 class TaskRow(Versioned, SoftlyDeleted, Authored, Base):
@@ -43,6 +47,8 @@ class TaskRow(Versioned, SoftlyDeleted, Authored, Base):
         CheckConstraint("state <> 'OPEN' OR start_at IS NULL", name="start_at_state"),
         deletion_is_whole(),
         Index("ix_tasks_owner_id_id_living", "owner_id", "id", postgresql_where=text("deleted_at IS NULL")),
+        Index("ix_tasks_id_owner_id", "id", "owner_id", postgresql_where=ACROSS_OWNERS),
+        Index("ix_tasks_id_owner_id_living", "id", "owner_id", postgresql_where=LIVING_ACROSS_OWNERS),
         Index("ix_tasks_purge_at", "purge_at", postgresql_where=text("deleted_at IS NOT NULL")),
         {"comment": "What is to do, by whom, and how far it is"},
     )

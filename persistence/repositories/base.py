@@ -7,7 +7,23 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, CursorResult, Executable, Row, Table, and_, any_, bindparam, func, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CursorResult,
+    DateTime,
+    Executable,
+    Row,
+    Table,
+    Update,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -42,6 +58,13 @@ class Repository:
 
     async def _one(self, statement: Executable, values: Mapping[str, object]) -> Row[Any] | None:
         return (await self._execute(statement, values)).first()
+
+    async def _made(self, statement: Executable, values: Mapping[str, object]) -> Row[Any]:
+        """The row of a statement that always answers one."""
+        row = await self._one(statement, values)
+        if row is None:
+            raise AssertionError("the statement answered no row")
+        return row
 
     async def _all(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Row[Any]]:
         return (await self._execute(statement, values)).all()
@@ -103,3 +126,21 @@ def _value(name: str, moment: Moment | None) -> ColumnElement[Any]:
     if moment is None:
         return bindparam(f"set_{name}")
     return func.now() if moment is Moment.NOW else func.now() + RETENTION
+
+
+def touched(table: Table) -> Update:
+    """Writes `last_use_at` of the rows of `ids`, the `moments` in the same order; rows are locked in order of id.
+
+    A time to come, of a worker whose clock is ahead, counts as now.
+    """
+    ids, moments = bindparam("ids", type_=ARRAY(Uuid)), bindparam("moments", type_=ARRAY(DateTime(timezone=True)))
+    given = func.unnest(ids, moments).table_valued("id", "moment").render_derived()
+    locked = (
+        select(table.c.id, given.c.moment)
+        .join_from(given, table, table.c.id == given.c.id)
+        .order_by(table.c.id)
+        .with_for_update(key_share=True, of=table)
+        .subquery("locked")
+    )
+    latest = func.greatest(table.c.last_use_at, func.least(locked.c.moment, func.clock_timestamp()))
+    return update(table).where(table.c.id == locked.c.id).values(last_use_at=latest)

@@ -1,14 +1,15 @@
-"""The tasks. Each method takes the owner: there is no way to ask for a task without it."""
+"""The tasks. Each method takes the owner, but for the two reads across owners that administrators and services have."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, insert, literal, select
+from sqlalchemy import Row, Select, bindparam, func, insert, literal, select, tuple_
 from sqlalchemy.sql.dml import ReturningInsert
 
 from persistence.models import TaskRow, UserRow
+from persistence.models.tasks import ACROSS_OWNERS
 from persistence.repositories.base import Guard, Repository, change
 
 TASKS = TaskRow.metadata.tables["tasks"]
@@ -47,6 +48,22 @@ def _page(*, after: bool, deleted: bool) -> Select[Any]:
 _PAGES = {(after, deleted): _page(after=after, deleted=deleted) for after in (True, False) for deleted in (True, False)}
 
 
+def _page_across(*, after: bool, deleted: bool) -> Select[Any]:
+    statement = select(*TASKS.c).where(ACROSS_OWNERS)
+    if after:
+        place = tuple_(bindparam("after_id"), bindparam("after_owner"), types=[TASKS.c.id.type, TASKS.c.owner_id.type])
+        statement = statement.where(tuple_(TASKS.c.id, TASKS.c.owner_id) < place)
+    if not deleted:
+        statement = statement.where(TASKS.c.deleted_at.is_(None))
+    return statement.order_by(TASKS.c.id.desc(), TASKS.c.owner_id.desc()).limit(bindparam("limit"))
+
+
+_PAGES_ACROSS = {
+    (after, deleted): _page_across(after=after, deleted=deleted) for after in (True, False) for deleted in (True, False)
+}
+_FIND_ACROSS = select(*TASKS.c).where(TASKS.c.id == bindparam("id"), ACROSS_OWNERS).limit(2)
+
+
 class Tasks(Repository):
     __slots__ = ()
 
@@ -77,3 +94,14 @@ class Tasks(Repository):
         """None where the guard does not hold or the owner does not live."""
         key = {"owner_id": owner_id, "id": task_id}
         return await self._one(*change(TASKS, key, {**columns, "updated_by": actor}, guard, _OWNER_LIVES))
+
+    async def list_across(self, after: tuple[UUID, UUID] | None, limit: int, *, deleted: bool) -> Sequence[Row[Any]]:
+        """Of all owners (`users/-`): newest first, below `after` (id, owner), at most `limit`."""
+        values: dict[str, object] = {"limit": limit}
+        if after is not None:
+            values["after_id"], values["after_owner"] = after
+        return await self._all(_PAGES_ACROSS[after is not None, deleted], values)
+
+    async def find_across(self, task_id: UUID) -> Sequence[Row[Any]]:
+        """The task of this id, whoever owns it; two where more than one owner has such a task."""
+        return await self._all(_FIND_ACROSS, {"id": task_id})

@@ -1,21 +1,60 @@
-"""The accounts."""
+"""The accounts. Telephone numbers are sealed on their way in and opened on their way out."""
 
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, insert, select
+from sqlalchemy import ARRAY, Row, Select, Text, Uuid, any_, bindparam, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.models import UserRow
 from persistence.repositories.base import Guard, Repository, change
+from persistence.sealing import Sealer
 
 USERS = UserRow.metadata.tables["users"]
+_PHONE = list(USERS.c).index(USERS.c.phone_number)
+
+# A row of users, or a named tuple of the same fields where `phone_number` was opened.
+Account = Any
 
 _GET = select(*USERS.c).where(USERS.c.id == bindparam("id"))
-_GET_LOCKED = _GET.with_for_update()
-_STANDING = select((USERS.c.purge_at <= func.now()).label("purge_due"), *USERS.c).where(USERS.c.id == bindparam("id"))
+_GET_LOCKED = _GET.with_for_update(key_share=True)  # who makes tasks below it need not wait
+_STANDING = select(*USERS.c, (USERS.c.purge_at <= func.now()).label("purge_due")).where(USERS.c.id == bindparam("id"))
 _GET_MANY = select(*USERS.c).where(USERS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 _ADD = insert(USERS).returning(*USERS.c)
+_PHONE_LOCKED = select(USERS.c.phone_number).where(USERS.c.id == bindparam("id")).with_for_update(key_share=True)
+_BY_CERTIFICATE = (
+    select(*USERS.c)
+    .where(
+        USERS.c.certificate_uris.overlap(bindparam("uris", type_=ARRAY(Text))),
+        text("certificate_uris <> '{}'"),  # as the index has it
+        USERS.c.role == "SERVICE",
+        USERS.c.deleted_at.is_(None),
+    )
+    .limit(2)
+)
+# No index serves it: it is asked once at a start on the embedded database, and by commands.
+_OLDEST_ADMINISTRATOR = (
+    select(USERS.c.id)
+    .where(USERS.c.role == "ADMIN", USERS.c.state == "ACTIVE", USERS.c.deleted_at.is_(None))
+    .order_by(USERS.c.created_at, USERS.c.id)
+    .limit(1)
+)
+_LOCK_CERTIFICATES = text("SELECT pg_advisory_xact_lock(hashtext('taxiway.users.certificate_uris'))")
+_HOLDERS = text("""
+    SELECT 'id' AS field, CAST(id AS text) AS key FROM users WHERE id = ANY(CAST(:ids AS uuid[]))
+    UNION ALL SELECT 'email', email_key FROM users WHERE email_key = ANY(CAST(:emails AS text[])) AND deleted_at IS NULL
+    UNION ALL SELECT 'username', username_key FROM users
+        WHERE username_key = ANY(CAST(:usernames AS text[])) AND deleted_at IS NULL""")
+_SEALED = select(USERS.c.id, USERS.c.phone_number).order_by(USERS.c.id).limit(bindparam("limit"))
+_SEALED_AFTER = _SEALED.where(USERS.c.id > bindparam("after"))
+# The trigger counts no change while this is on, where nothing but the sealed value differs.
+_RESEALING = text("SELECT set_config('taxiway.resealing', :state, true)")
+_RESEAL = text("""
+    UPDATE users SET phone_number = new FROM unnest(CAST(:ids AS uuid[]), CAST(:old AS bytea[]), CAST(:new AS bytea[]))
+    AS given(user_id, old, new) WHERE id = user_id AND phone_number = old""")
 
 
 def _page(*, after: bool, deleted: bool) -> Select[Any]:
@@ -28,35 +67,132 @@ def _page(*, after: bool, deleted: bool) -> Select[Any]:
 _PAGES = {(after, deleted): _page(after=after, deleted=deleted) for after in (True, False) for deleted in (True, False)}
 
 
+class Holder(NamedTuple):
+    """Who has a place: `field` is `id`, `email` or `username`, and `key` the UUID, `email_key` or `username_key`."""
+
+    field: str
+    key: UUID | str
+
+
 class Users(Repository):
-    __slots__ = ()
+    """Whatever leaves it has its `phone_number` as text. Raises SealError where that was sealed with an unknown key."""
 
-    async def add(self, user_id: UUID, actor: UUID, columns: Mapping[str, object]) -> Row[Any]:
+    __slots__ = ("_sealer",)
+
+    def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
+        super().__init__(connection)
+        self._sealer = sealer
+
+    async def add(self, user_id: UUID, actor: UUID, columns: Mapping[str, object]) -> Account:
         """Raises UniqueViolation where the id, the mail address or the user name is taken."""
-        row = await self._one(_ADD, {"id": user_id, "created_by": actor, "updated_by": actor, **columns})
-        if row is None:
-            raise AssertionError("INSERT ... RETURNING answered no row")
-        return row
+        sealed = self._sealed(user_id, columns)
+        return self._opened(await self._made(_ADD, {"id": user_id, "created_by": actor, "updated_by": actor, **sealed}))
 
-    async def get(self, user_id: UUID) -> Row[Any] | None:
-        return await self._one(_GET, {"id": user_id})
+    async def get(self, user_id: UUID) -> Account | None:
+        return self._opened(await self._one(_GET, {"id": user_id}))
 
-    async def get_locked(self, user_id: UUID) -> Row[Any] | None:
+    async def get_locked(self, user_id: UUID) -> Account | None:
         """The row, which nobody else changes before this transaction ends."""
-        return await self._one(_GET_LOCKED, {"id": user_id})
+        return self._opened(await self._one(_GET_LOCKED, {"id": user_id}))
 
-    async def get_standing(self, user_id: UUID) -> Row[Any] | None:
+    async def get_standing(self, user_id: UUID) -> Account | None:
         """The user beside `purge_due`: whether its time of purge has come."""
-        return await self._one(_STANDING, {"id": user_id})
+        return self._opened(await self._one(_STANDING, {"id": user_id}))
 
-    async def get_many(self, user_ids: Sequence[UUID]) -> Mapping[UUID, Row[Any]]:
+    async def get_many(self, user_ids: Sequence[UUID]) -> Mapping[UUID, Account]:
         """The rows by id, deleted ones too; an id that is not there is not in the answer."""
-        return {row.id: row for row in await self._all(_GET_MANY, {"ids": user_ids})}
+        return {row.id: row for row in self._all_opened(await self._all(_GET_MANY, {"ids": user_ids}))}
 
-    async def list_newest_first(self, after: UUID | None, limit: int, *, deleted: bool) -> Sequence[Row[Any]]:
+    async def list_newest_first(self, after: UUID | None, limit: int, *, deleted: bool) -> Sequence[Account]:
         values = {"limit": limit} if after is None else {"limit": limit, "after": after}
-        return await self._all(_PAGES[after is not None, deleted], values)
+        return self._all_opened(await self._all(_PAGES[after is not None, deleted], values))
 
-    async def change(self, user_id: UUID, actor: UUID, columns: Mapping[str, object], guard: Guard) -> Row[Any] | None:
-        """None where the guard does not hold. Raises UniqueViolation, CheckViolation."""
-        return await self._one(*change(USERS, {"id": user_id}, {**columns, "updated_by": actor}, guard, None))
+    async def find_by_certificate(self, uris: Sequence[str]) -> Sequence[Account]:
+        """The living services that have one of these URIs; two where there are more than one."""
+        return self._all_opened(await self._all(_BY_CERTIFICATE, {"uris": list(uris)}))
+
+    async def find_administrator(self) -> UUID | None:
+        """The id of the oldest living, active administrator; reads the whole table."""
+        row = await self._one(_OLDEST_ADMINISTRATOR, {})
+        return None if row is None else row.id
+
+    async def lock_certificates(self) -> None:
+        """Whoever writes certificates waits for this transaction: of two that write the same one, one sees the other.
+
+        Raises LockTimeout.
+        """
+        await self._run(_LOCK_CERTIFICATES, {})
+
+    async def find_holders(
+        self, ids: Sequence[UUID], email_keys: Sequence[str], username_keys: Sequence[str]
+    ) -> Sequence[Holder]:
+        """Which of these are taken: an id by any account, a mail address and a user name by a living one."""
+        values = {"ids": list(ids), "emails": list(email_keys), "usernames": list(username_keys)}
+        rows = await self._all(_HOLDERS, values)
+        return [Holder(row.field, UUID(row.key) if row.field == "id" else row.key) for row in rows]
+
+    async def change(self, user_id: UUID, actor: UUID, columns: Mapping[str, object], guard: Guard) -> Account | None:
+        """None where the guard does not hold. Raises UniqueViolation, CheckViolation.
+
+        The number that the account has already is not sealed anew, which would count as a change: where one is given,
+        a statement comes before the change that looks, and locks the row.
+        """
+        if columns.get("phone_number") is not None:
+            columns = await self._without_the_same(user_id, columns)
+        columns = {**self._sealed(user_id, columns), "updated_by": actor}
+        return self._opened(await self._one(*change(USERS, {"id": user_id}, columns, guard, None)))
+
+    async def reseal(self, after: UUID | None, limit: int) -> tuple[UUID | None, int]:
+        """Seals with the newest key the numbers of the next `limit` accounts above `after`, in order of id.
+
+        Answers the last id looked at, None where there was none, and how many numbers were sealed anew. It changes
+        neither version nor time of an account, and leaves alone what somebody else writes meanwhile.
+        """
+        values: dict[str, object] = {"limit": limit} if after is None else {"limit": limit, "after": after}
+        rows = await self._all(_SEALED if after is None else _SEALED_AFTER, values)
+        sealed = [(row.id, row.phone_number) for row in rows if row.phone_number is not None]
+        stale = [(user_id, old) for user_id, old in sealed if not self._sealer.is_newest(old)]
+        return (rows[-1].id if rows else None), (await self._write_again(stale) if stale else 0)
+
+    async def _write_again(self, stale: Sequence[tuple[UUID, bytes]]) -> int:
+        new = [self._sealer.seal(_place(of), self._sealer.open(_place(of), old)) for of, old in stale]
+        await self._run(_RESEALING, {"state": "on"})
+        values = {"ids": [of for of, _ in stale], "old": [old for _, old in stale], "new": new}
+        count = await self._run(_RESEAL, values)
+        await self._run(_RESEALING, {"state": "off"})
+        return count
+
+    async def _without_the_same(self, user_id: UUID, columns: Mapping[str, object]) -> Mapping[str, object]:
+        row = await self._one(_PHONE_LOCKED, {"id": user_id})
+        if row is None or row.phone_number is None or self._open(user_id, row.phone_number) != columns["phone_number"]:
+            return columns
+        return {name: value for name, value in columns.items() if name != "phone_number"}
+
+    def _sealed(self, user_id: UUID, columns: Mapping[str, object]) -> Mapping[str, object]:
+        number = columns.get("phone_number")
+        if number is None:
+            return columns
+        return {**columns, "phone_number": self._sealer.seal(_place(user_id), str(number).encode())}
+
+    def _open(self, user_id: UUID, sealed: bytes) -> str:
+        return self._sealer.open(_place(user_id), sealed).decode()
+
+    def _opened(self, row: Row[Any] | None) -> Account | None:
+        """The row as it came, unless it has a number to be opened: then a named tuple of the same fields."""
+        if row is None or row[_PHONE] is None:
+            return row
+        values = list(row)
+        values[_PHONE] = self._open(row.id, row[_PHONE])
+        return _opened_type(row._fields)(*values)
+
+    def _all_opened(self, rows: Sequence[Row[Any]]) -> Sequence[Account]:
+        return [self._opened(row) for row in rows]
+
+
+def _place(user_id: UUID) -> bytes:
+    return b"users.phone_number:" + user_id.bytes
+
+
+@lru_cache(maxsize=8)
+def _opened_type(fields: tuple[str, ...]) -> Any:
+    return namedtuple("OpenedRow", fields)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Prints every setting with its value and where it comes from. Secrets are hidden.
-Then says, in a sentence each, what `taxiway serve` would refuse; nothing is started or connected to.
+Then says, in a sentence each, what `taxiway serve` would refuse; files that are named are read, nothing is
+started or connected to.
 
 example:
   TAXIWAY_MODE=production taxiway config
@@ -54,9 +55,11 @@ def _rows(settings: Settings) -> list[tuple[str, Any, str]]:
 def _shown(value: object) -> object:
     from pydantic import SecretStr
 
+    from service.environment import written
+
     if isinstance(value, SecretStr):
         return "[hidden]"
-    return value if value is None or isinstance(value, (bool, float)) else str(value)
+    return value if value is None or isinstance(value, (int, float)) else written(value) or None
 
 
 def _as_json(rows: list[tuple[str, Any, str]]) -> str:
@@ -70,32 +73,8 @@ def _as_table(rows: list[tuple[str, Any, str]]) -> str:
 
 
 def _raise_refusals(settings: Settings) -> None:
-    """What `serve` refuses before it starts anything: by the mode, by the form of the key, by the form of the URL."""
     from service.cli.preparation import refusals
 
-    found = [*refusals(settings), *_faults_of_key(settings), *_faults_of_url(settings)]
+    found = refusals(settings)
     if found:
         raise StartupError("\n".join(found))
-
-
-def _faults_of_key(settings: Settings) -> list[str]:
-    from service import secret_key
-
-    try:
-        if settings.secret_key is not None:
-            secret_key.load(settings, embedded=False)
-    except StartupError as error:
-        return [str(error)]
-    return []
-
-
-def _faults_of_url(settings: Settings) -> list[str]:
-    if settings.database_url is None:
-        return []
-    from persistence.url import UrlError, parse
-
-    try:
-        parse(settings.database_url.get_secret_value())
-    except UrlError as error:
-        return [str(error)]
-    return []

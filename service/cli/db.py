@@ -1,25 +1,25 @@
-"""`taxiway db`: the schema of the database, upgraded, taken back, printed and compared."""
+"""`taxiway db`: the schema of the database, upgraded, taken back, printed and compared; what it holds, sealed anew."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sys
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from service.cli import resealing
+from service.cli.opening import load, located
 from service.errors import StartupError
 
 if TYPE_CHECKING:
-    from persistence.embedded import EmbeddedPostgres
     from service.cli.database import Place
 
-INTERRUPTED = 130  # the work was not done
 Answer = TypeVar("Answer")
 
 _DESCRIPTION = """\
-Works on the schema of the database in TAXIWAY_DATABASE_URL (or the file TAXIWAY_DATABASE_URL_FILE names).
+Works on the schema of the database in TAXIWAY_DATABASE_URL (or the file TAXIWAY_DATABASE_URL_FILE names),
+and on what is sealed in it.
 
 Without one it works on the embedded database in TAXIWAY_DATA_DIR: the one that `taxiway serve` runs,
 else one that is started for the command and stopped after it."""
@@ -44,6 +44,7 @@ def add_to(commands: Any) -> None:
     _add_sql(actions)
     text = "Compares the schema with the one that this release expects; exit code 1 where they differ."
     actions.add_parser("check", help="compare the schema with this release", description=text).set_defaults(run=_check)
+    resealing.add_to(actions)
 
 
 def _add_upgrade(actions: Any) -> None:
@@ -72,7 +73,7 @@ def _upgrade(arguments: argparse.Namespace) -> int:
     from migrations import commands
     from service.cli.schema import revision_of
 
-    with _place() as place:
+    with located(load()) as place:
         # Only our own database is asked first: with any other the command itself says best why it cannot connect.
         before = revision_of(place) if place.embedded else None
         _finish(place, commands.upgrade(place.url, arguments.revision))
@@ -85,7 +86,7 @@ def _upgrade(arguments: argparse.Namespace) -> int:
 def _downgrade(arguments: argparse.Namespace) -> int:
     from migrations import commands
 
-    with _place() as place:
+    with located(load()) as place:
         if not arguments.yes:
             _confirm(f"Take the {place.name} back to {arguments.revision}, with all data in what is newer?")
         _finish(place, commands.downgrade(place.url, arguments.revision))
@@ -105,26 +106,10 @@ def _sql(arguments: argparse.Namespace) -> int:
 def _check(_arguments: argparse.Namespace) -> int:
     from migrations import commands
 
-    with _place() as place:
+    with located(load()) as place:
         differences = _finish(place, commands.check(place.url))
         print("\n".join(differences) or f"The schema of the {place.name} is the one that this release expects.")
     return 1 if differences else 0
-
-
-@contextmanager
-def _place() -> Iterator[Place]:
-    from service.cli.database import database, ended_by_signals
-    from service.cli.preparation import prepare
-
-    settings = prepare(serving=False)
-    with ended_by_signals(INTERRUPTED), database(settings, _announce, attach=True) as place:
-        yield place
-
-
-def _announce(server: EmbeddedPostgres) -> None:
-    print("Started the embedded PostgreSQL for this command.", file=sys.stderr)
-    if server.notice is not None:
-        print(server.notice, file=sys.stderr)
 
 
 def _finish(place: Place, work: Coroutine[Any, Any, Answer]) -> Answer:

@@ -13,15 +13,12 @@ def environment() -> str:
     lines = ["environment (a secret also as a file, named by the variable with _FILE behind it):"]
     for name, field in Settings.model_fields.items():
         also = "[_FILE]" if env.is_secret(field) else ""
-        default = "" if field.default is None else f" (default: {_plain(field.default)})"
+        text = env.written(field.default)
+        default = f" (default: {text})" if text else ""
         lines += [f"  {env.variable(name)}{also}", *_wrapped(f"{field.description}{default}")]
     return "\n".join(
         [*lines, "  TAXIWAY_PG_BINDIR", *_wrapped("the programs of the embedded PostgreSQL, if not the wheel's")]
     )
-
-
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _wrapped(text: str) -> list[str]:

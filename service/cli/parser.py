@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from service.cli import config, db, health, serve
+from service.cli import config, db, health, keys, serve, token, user
 
 _DESCRIPTION = """\
 Taxiway keeps accounts and tasks in PostgreSQL and serves them over gRPC.
@@ -19,6 +19,7 @@ _EPILOG = """\
 example:
   taxiway serve                       serve until SIGTERM or Ctrl-C
   taxiway health                      in another terminal: is it serving?
+  TOKEN=$(taxiway token)              sign in to it
 
 environment:
   Every setting is a variable TAXIWAY_...: `taxiway serve --help` explains them, `taxiway config` shows
@@ -63,7 +64,7 @@ def build() -> Parser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     parser.set_defaults(run=lambda _: _without_command(parser))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for group in (serve, db, config, health):
+    for group in (serve, token, user, keys, db, config, health):
         group.add_to(commands)
     return parser
 

@@ -6,9 +6,17 @@ import socket
 
 from service.address import Address
 from service.errors import StartupError
+from service.settings import Settings
 
 
-def check_port(address: Address, *, reuse_port: bool) -> None:
+def check_ports(settings: Settings) -> None:
+    """Every port of gRPC that the settings name. Raises StartupError."""
+    check_port(settings.listen, reuse_port=settings.reuse_port)
+    if settings.mtls_listen is not None:
+        check_port(settings.mtls_listen, reuse_port=settings.reuse_port, setting="TAXIWAY_MTLS_LISTEN")
+
+
+def check_port(address: Address, *, reuse_port: bool, setting: str = "TAXIWAY_LISTEN") -> None:
     """Raises StartupError where no socket can be bound to any address of the host.
 
     Core would write a line of its own for it, without the reason in a form that a user reads, and only at the end of
@@ -17,10 +25,10 @@ def check_port(address: Address, *, reuse_port: bool) -> None:
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
-        raise StartupError(f"{address} cannot be listened on: {error.strerror}; set TAXIWAY_LISTEN.") from None
+        raise StartupError(f"{address} cannot be listened on: {error.strerror}; set {setting}.") from None
     refusals = [_refusal(family, place, reuse_port=reuse_port) for family, _, _, _, place in found]
     if all(refusals):
-        raise StartupError(f"{address} cannot be listened on: {refusals[0]}; set TAXIWAY_LISTEN.")
+        raise StartupError(f"{address} cannot be listened on: {refusals[0]}; set {setting}.")
 
 
 def _refusal(

@@ -1,10 +1,12 @@
-"""What a command does before anything else: read the settings, refuse what the mode refuses, set logging up."""
+"""What a command does before anything else: read the settings, refuse what cannot be served, set logging up."""
 
 from __future__ import annotations
 
 from urllib.parse import unquote
 
-from service import logging, settings
+from service import logging, secret_key, settings
+from service.cli import production
+from service.cli.combinations import contradictions
 from service.errors import StartupError
 from service.settings import Settings
 
@@ -20,35 +22,55 @@ def prepare(*, serving: bool) -> Settings:
 
 
 def refusals(given: Settings) -> list[str]:
-    """Why `serve` would not start with these settings, a sentence each."""
-    return [*_refusals_of_database(given), *_refusals_of_key(given), *_refusals_of_address(given)]
+    """Why `serve` would not start with these settings, a sentence each. Reads the files that they name."""
+    return [
+        *(production.weaknesses(given) if given.mode == "production" else []),
+        *contradictions(given),
+        *_faults_of_certificates(given),
+        *_faults_of_key(given),
+        *_faults_of_url(given),
+    ]
 
 
 def _refusals_of_database(given: Settings) -> list[str]:
-    if given.mode == "development" or given.database_url is not None:
+    return production.weaknesses_of_database(given) if given.mode == "production" else []
+
+
+def _faults_of_certificates(given: Settings) -> list[str]:
+    from service import certificates
+
+    files = certificates.files_of(given)
+    if files is None:
         return []
-    return [
-        "TAXIWAY_MODE=production refuses the embedded database: "
-        "set TAXIWAY_DATABASE_URL_FILE (or TAXIWAY_DATABASE_URL) to a PostgreSQL of your own."
-    ]
+    try:
+        outside = certificates.read(files).outside(certificates.now())
+    except StartupError as error:
+        return [str(error)]
+    refused = outside is not None and given.mode == "production"
+    return [f"TAXIWAY_MODE=production refuses a certificate that does not hold: {outside}"] if refused else []
 
 
-def _refusals_of_key(given: Settings) -> list[str]:
-    if given.mode == "development" or given.secret_key is not None:
+def _faults_of_key(given: Settings) -> list[str]:
+    """That there is none is no fault with the embedded database, and production says it in its own words."""
+    if given.secret_key is None and (given.database_url is None or given.mode == "production"):
         return []
-    return [
-        "TAXIWAY_MODE=production refuses to make a secret key: let TAXIWAY_SECRET_KEY_FILE "
-        "name a file that holds one, such as `openssl rand -base64 32` prints."
-    ]
+    try:
+        secret_key.load(given, embedded=False)
+    except StartupError as error:
+        return [str(error)]
+    return []
 
 
-def _refusals_of_address(given: Settings) -> list[str]:
-    if given.listen.is_loopback:
+def _faults_of_url(given: Settings) -> list[str]:
+    if given.database_url is None:
         return []
-    because = "every call runs as a built-in administrator until access control lands"
-    if given.mode == "production":
-        because = f"TAXIWAY_MODE=production refuses plaintext off loopback, there is no TLS yet, and {because}"
-    return [f"TAXIWAY_LISTEN must have a loopback host (127.0.0.1, [::1] or localhost): {because}."]
+    from persistence.url import UrlError, parse
+
+    try:
+        parse(given.database_url.get_secret_value())
+    except UrlError as error:
+        return [str(error)]
+    return []
 
 
 def _secret_texts(given: Settings) -> list[str]:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,17 @@ from service.cli.help import environment
 if TYPE_CHECKING:
     from persistence.embedded import EmbeddedPostgres
     from service.cli.database import Place
+    from service.secret_key import SecretKeys
     from service.settings import Settings
 
 _DESCRIPTION = """\
-Serves UserService and TaskService over gRPC, with health and reflection, until SIGTERM or SIGINT.
+Serves UserService, AuthService and TaskService over gRPC, with health and reflection, until SIGTERM or SIGINT.
 
 Prints `listening on HOST:PORT` on standard output when it answers; everything else is in the log on
 standard error. Without TAXIWAY_DATABASE_URL it starts an embedded PostgreSQL in TAXIWAY_DATA_DIR,
-brings its schema up to date, and stops it at the end.
-
-There is no access control yet: every call runs as a built-in administrator, so only loopback is served.
+brings its schema up to date, and stops it at the end. Where that has no administrator yet it makes one,
+which has no password, and says once how to sign in. On a database of your own `taxiway user create-admin`
+makes the first.
 
 example:
   TAXIWAY_LISTEN=127.0.0.1:0 taxiway serve
@@ -34,6 +36,10 @@ exit codes:
   1  a bug, which the log describes; an end that was not waited for, as by a second signal;
      or an embedded PostgreSQL that ended by itself
   2  it could not start: one sentence says why (a taken port, a database that is down, a wrong setting)"""
+
+_FIRST_ADMINISTRATOR = (
+    "The first administrator is made. Sign in, in another terminal:  TOKEN=$(make token)  or  TOKEN=$(taxiway token)"
+)
 
 
 def add_to(commands: Any) -> None:
@@ -52,15 +58,10 @@ def _run(_arguments: argparse.Namespace) -> int:
 
 
 def _start() -> int:
-    import structlog
-
     from service.cli.database import database
     from service.cli.preparation import prepare
 
     settings = prepare(serving=True)
-    structlog.get_logger().warning(
-        "no access control yet: every call runs as a built-in administrator, so only loopback is served"
-    )
     started: list[EmbeddedPostgres] = []
     with database(settings, started.append, attach=False) as place:
         for server in started:
@@ -82,12 +83,14 @@ def _follow(server: EmbeddedPostgres) -> None:
 
 def _serve(settings: Settings, place: Place) -> int:
     from service import app, secret_key
-    from service.cli.port import check_port
+    from service.cli.port import check_ports
 
-    check_port(settings.listen, reuse_port=settings.reuse_port)
+    check_ports(settings)
     if place.embedded:
         _bring_up_to_date(place)
     keys = secret_key.load(settings, embedded=place.embedded)
+    if place.embedded:
+        _ensure_administrator(settings, place, keys)
     return _run_to_end(app.serve(settings, place.url, keys))
 
 
@@ -99,6 +102,15 @@ def _bring_up_to_date(place: Place) -> None:
     step = bring_up_to_date(place)
     if step is not None:
         structlog.get_logger().info("schema of the embedded database upgraded", before=step[0], now=step[1])
+
+
+def _ensure_administrator(settings: Settings, place: Place, keys: SecretKeys) -> None:
+    """The hint is a line for a person, whatever the log's format, and is printed by the start that made it alone."""
+    from service.cli.opening import opened
+    from service.first_administrator import ensure_local_administrator
+
+    if asyncio.run(opened(settings, place, keys, lambda db, _: ensure_local_administrator(db))):
+        print(_FIRST_ADMINISTRATOR, file=sys.stderr, flush=True)
 
 
 def _announce(server: EmbeddedPostgres) -> None:

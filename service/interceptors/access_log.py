@@ -47,7 +47,11 @@ def _facts(call: Call, name: str, milliseconds: float) -> dict[str, Any]:
         "request_id": call.request_id,
         "peer": call.context.peer(),
     }
-    return facts | {"reason": call.reason} if call.reason else facts
+    if call.caller_id:
+        facts["caller"] = call.caller_id
+    if call.reason:
+        facts["reason"] = call.reason
+    return facts
 
 
 def _request_id(call: Call) -> str:

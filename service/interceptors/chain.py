@@ -8,8 +8,8 @@ from typing import Any
 from service.call import Call, Concern, Context, Method, Step
 from service.interceptors.access_log import access_log
 from service.interceptors.admission import Admission
-from service.interceptors.authenticate import authenticate
-from service.interceptors.authorize import authorize
+from service.interceptors.authenticate import Authenticate
+from service.interceptors.authorize import Authorize
 from service.interceptors.deadline import deadline
 from service.interceptors.decode import decode
 from service.interceptors.drain import Drain
@@ -24,6 +24,8 @@ class Chain:
     metrics: CallMetrics
     drain: Drain
     admission: Admission
+    authenticate: Authenticate
+    authorize: Authorize
 
     def of_calls(self) -> tuple[Concern, ...]:
         return (
@@ -33,9 +35,9 @@ class Chain:
             self.drain,  # the cheapest refusal comes first
             deadline,  # bounds all that follows, waiting included
             self.admission,  # before any work is done for the call
-            authenticate,  # from the metadata alone
+            self.authenticate,  # from the metadata alone
             decode,  # a caller that nobody knows makes us parse nothing
-            authorize,  # needs the parsed request: the owner is in the name
+            self.authorize,  # needs the parsed request: the owner is in the name
         )
 
     def of_tools(self) -> tuple[Concern, ...]:

@@ -1,14 +1,17 @@
 """Parses inside the chain, so that bytes which are no message get an answer like any other fault."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from google.protobuf.message import DecodeError, Message
 
 from persistence.database import Replayed
 from service import limits
-from service.call import Call, Method, Step, set_current_method
-from service.errors import MalformedRequest, RequestTooLarge, ResponseTooLarge
+from service.call import Call, Method, Step
+from service.errors import DeadlineExceeded, MalformedRequest, RequestTooLarge, ResponseTooLarge
+from service.identity import set_current_method
 
+STREAM_IDLE = 60  # seconds without a message, or with one that nobody takes
 REPLAYED = ("taxiway-replayed", "true")
 
 
@@ -45,5 +48,15 @@ def parse(method: Method, data: bytes) -> Message:
 
 
 async def _parsed(method: Method, requests: AsyncIterator[bytes]) -> AsyncIterator[Message]:
-    async for data in requests:
+    """Each message in time: a stream that stands still holds a place among the calls in flight."""
+    patience = None if method.access is None else STREAM_IDLE  # tools such as reflection may wait for a person
+    messages = aiter(requests)
+    while True:
+        try:
+            async with asyncio.timeout(patience):
+                data = await anext(messages)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise DeadlineExceeded(f"No message came for {STREAM_IDLE} seconds; send them without a pause.") from None
         yield parse(method, data)

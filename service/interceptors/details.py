@@ -53,13 +53,17 @@ def _details(refusal: Refusal) -> Iterator[Message]:
     yield details.ErrorInfo(reason=refusal.reason, domain=DOMAIN, metadata=refusal.metadata)
     yield details.RequestInfo(request_id=refusal.request_id)
     if refusal.retry_after is not None and refusal.retry_after >= 0:
-        yield details.RetryInfo(retry_delay=Duration(nanos=refusal.retry_after * 1_000_000))
+        yield details.RetryInfo(retry_delay=_duration(refusal.retry_after))
     if refusal.resource is not None:
         yield _about(refusal, refusal.resource)
     if refusal.code == 9:  # FAILED_PRECONDITION
         yield _precondition(refusal)
     if refusal.violations:
         yield _violations(refusal.violations)
+
+
+def _duration(milliseconds: int) -> Duration:
+    return Duration(seconds=milliseconds // 1000, nanos=milliseconds % 1000 * 1_000_000)
 
 
 def _about(refusal: Refusal, resource: ResourceRef) -> Message:

@@ -1,6 +1,7 @@
 """Turns every exception into a status: one table for the code, details for machines, never the text of a bug."""
 
 import asyncio
+import math
 from dataclasses import replace
 from typing import NoReturn, TypeVar
 
@@ -23,6 +24,9 @@ CODES: dict[type[BaseException], Code] = {
     errors.FailedPrecondition: Code.FAILED_PRECONDITION,
     errors.EtagMismatch: Code.ABORTED,
     errors.ResourceExhausted: Code.RESOURCE_EXHAUSTED,
+    errors.Unauthenticated: Code.UNAUTHENTICATED,
+    errors.PermissionDenied: Code.PERMISSION_DENIED,
+    errors.AccessUnknown: Code.UNAVAILABLE,
     errors.Draining: Code.UNAVAILABLE,
     errors.DeadlineExceeded: Code.DEADLINE_EXCEEDED,
     errors.CallCancelled: Code.UNAVAILABLE,
@@ -68,6 +72,7 @@ TOLD: dict[type[BaseException], tuple[str, str]] = {
 # Milliseconds after which to try again, where trying again is what helps.
 RETRY_AFTER: dict[type[BaseException], int] = {
     errors.Overloaded: 100,
+    errors.AccessUnknown: 250,
     errors.Draining: 300,  # by then the connection is closed, and the call goes to another server
     persistence.LockTimeout: 100,
     persistence.RequestInProgress: 100,
@@ -115,6 +120,8 @@ async def _abort(call: Call, code: Code, error: Exception) -> NoReturn:
 
 def _refusal(call: Call, code: Code, error: Exception) -> Refusal:
     retry_after = _lookup(RETRY_AFTER, error)
+    if isinstance(error, errors.TooManyAttempts):
+        retry_after = math.ceil(error.retry_after * 1000)
     if isinstance(
         error, errors.CallCancelled
     ):  # work may have begun: only a request id, or a read, makes a repetition safe

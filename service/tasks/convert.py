@@ -9,7 +9,7 @@ from service.etags import make_etag
 from service.fields import ABSENT
 from service.identity import caller
 from service.masks import Editable, select
-from service.names import TaskId, UserName, parse_task, task_name, user_name
+from service.names import AnyTask, Owners, TaskId, parse_any_task, task_name, user_name
 from service.pagination import PageSize, PageTokens, fill_page
 from service.tasks.schemas import EDITABLE, Task, TaskDeletion, TaskDraft, TaskPatch, TaskQuery, TaskTarget
 from service.timestamps import fill, from_timestamp
@@ -28,7 +28,7 @@ TargetRequest = (
 
 
 class _List(BaseModel):
-    parent: UserName
+    parent: Owners
     page_size: PageSize
 
 
@@ -69,8 +69,8 @@ def task_or_name(value: Task | TaskId) -> task_pb2.Task:
     return task(value) if isinstance(value, Task) else task_pb2.Task(name=task_name(*value))
 
 
-def key(request: pb.GetTaskRequest) -> TaskId:
-    return one("name", parse_task, request.name)
+def key(request: pb.GetTaskRequest) -> AnyTask:
+    return one("name", parse_any_task, request.name)
 
 
 def draft(request: pb.CreateTaskRequest) -> TaskDraft:
@@ -124,7 +124,8 @@ def deletion(request: pb.DeleteTaskRequest) -> TaskDeletion:
 
 def query(request: pb.ListTasksRequest, tokens: PageTokens) -> TaskQuery:
     parsed = validated(_List, {"parent": request.parent, "page_size": request.page_size}, request)
-    after = tokens.read(_scope(parsed.parent, request.show_deleted), request.page_token)
+    parts = 2 if parsed.parent is None else 1
+    after = tokens.read_position(_scope(parsed.parent, request.show_deleted), request.page_token, parts)
     return TaskQuery(parent=parsed.parent, size=parsed.page_size, after=after, show_deleted=request.show_deleted)
 
 
@@ -132,9 +133,10 @@ def page(asked: TaskQuery, tokens: PageTokens, tasks: list[Task]) -> task_servic
     response = task_service_pb2.ListTasksResponse()
     last = fill_page(response.tasks, tasks, asked.size, write_task)
     if last is not None:
-        response.next_page_token = tokens.make(_scope(asked.parent, asked.show_deleted), last.id)
+        position = (last.id, last.owner_id) if asked.parent is None else (last.id,)
+        response.next_page_token = tokens.make(_scope(asked.parent, asked.show_deleted), *position)
     return response
 
 
-def _scope(parent: UUID, show_deleted: bool) -> bytes:
+def _scope(parent: UUID | None, show_deleted: bool) -> bytes:
     return f"ListTasks/1/{caller().id}/{parent}/{show_deleted}".encode()

@@ -85,9 +85,12 @@ class TaskDeletion(TaskTarget):
 
 
 class TaskQuery(Value):
-    """One page of an owner's tasks, newest first, below the task `after`."""
+    """One page of an owner's tasks, or of all where `parent` is None, newest first, below the task `after`.
 
-    parent: UUID
+    `after` is the task's id, and behind it its owner's where the page is of all.
+    """
+
+    parent: UUID | None
     size: int
-    after: UUID | None
+    after: tuple[UUID, ...] | None
     show_deleted: bool

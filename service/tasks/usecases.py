@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from persistence.errors import SerializationLost, UniqueViolation
 from persistence.repositories.base import Guard, Moment
 from persistence.unit_of_work import UnitOfWork
 from service.errors import (
     AlreadyExists,
+    AmbiguousName,
     IllegalTransition,
     NotFound,
     OwnerDeleted,
@@ -19,7 +21,7 @@ from service.errors import (
 from service.etags import parse_etag
 from service.identifiers import new_id
 from service.identity import Caller
-from service.names import TASK_TYPE, USER_TYPE, TaskId, task_name, user_name
+from service.names import ACROSS, TASK_TYPE, USER_TYPE, AnyTask, TaskId, task_name, user_name
 from service.standing import why_not
 from service.tasks.schemas import Task, TaskDeletion, TaskDraft, TaskPatch, TaskQuery, TaskTarget
 
@@ -51,16 +53,31 @@ async def create_task(uow: UnitOfWork, caller: Caller, draft: TaskDraft) -> Task
     return Task.of(row)
 
 
-async def get_task(uow: UnitOfWork, caller: Caller, key: TaskId) -> Task:
+async def get_task(uow: UnitOfWork, caller: Caller, key: AnyTask) -> Task:
+    if key.owner_id is None:
+        return await _find_task(uow, key.id)
     row = await uow.tasks.get(key.owner_id, key.id)
     if row is None:
-        raise _not_found(key)
+        raise _not_found(TaskId(key.owner_id, key.id))
     return Task.of(row)
+
+
+async def _find_task(uow: UnitOfWork, task_id: UUID) -> Task:
+    rows = await uow.tasks.find_across(task_id)
+    if not rows:
+        raise NotFound("No user has such a task.", resource=ResourceRef(TASK_TYPE, f"users/{ACROSS}/tasks/{task_id}"))
+    if len(rows) > 1:
+        raise AmbiguousName("Several users have a task of this id; name the owner.")
+    return Task.of(rows[0])
 
 
 async def list_tasks(uow: UnitOfWork, caller: Caller, query: TaskQuery) -> list[Task]:
     """One task more than the page holds, where there is more."""
-    rows = await uow.tasks.list_for_owner(query.parent, query.after, query.size + 1, deleted=query.show_deleted)
+    most, deleted = query.size + 1, query.show_deleted
+    if query.parent is None:
+        after = (query.after[0], query.after[1]) if query.after else None
+        return Task.of_all(await uow.tasks.list_across(after, most, deleted=deleted))
+    rows = await uow.tasks.list_for_owner(query.parent, query.after[0] if query.after else None, most, deleted=deleted)
     if not rows and await uow.users.get(query.parent) is None:
         raise _parent_not_found(query.parent)
     return Task.of_all(rows)

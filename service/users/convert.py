@@ -1,4 +1,4 @@
-"""Between taxiway.v1.User and its requests, and the schemas: the one file that knows both sides."""
+"""Between taxiway.v1.User and its requests, and the schemas; what a request writes is in drafts.py."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -7,22 +7,20 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator
 
 from service import limits
-from service.errors import InvalidArgument, ResponseTooLarge
+from service.errors import ResponseTooLarge
 from service.etags import make_etag
-from service.fields import composed
 from service.identity import caller
-from service.masks import Editable, Selection, select
 from service.names import UserName, parse_user, user_name
 from service.pagination import PageSize, PageTokens, fill_page
 from service.timestamps import fill
-from service.users.schemas import EDITABLE, User, UserDeletion, UserDraft, UserPatch, UserQuery, UserTarget
+from service.users.password_resets import PasswordReset
+from service.users.schemas import User, UserDeletion, UserErasure, UserQuery, UserTarget
 from service.validation import one, validated
 from taxiway.v1 import user_pb2
 from taxiway.v1 import user_service_pb2 as pb
 
-_WRITABLE = Editable(EDITABLE, maps=frozenset({"annotations"}))
 _ROLES = dict(user_pb2.User.Role.items())
-_ROLE_NAMES: dict[int, str] = {number: name for name, number in _ROLES.items()}
+_STATES = dict(user_pb2.User.State.items())
 
 
 def _batch(names: list[str]) -> list[str]:
@@ -51,8 +49,12 @@ def write_user(value: User, message: user_pb2.User) -> None:
     message.email = value.email or ""
     message.username = value.username
     message.display_name = value.display_name
+    message.phone_number = value.phone_number or ""
     message.time_zone = value.time_zone
     message.role = _ROLES[value.role]
+    message.state = _STATES[value.state]
+    message.scopes.extend(value.scopes)
+    message.certificate_uris.extend(value.certificate_uris)
     message.annotations.update(value.annotations)
     message.version = value.version
     message.etag = make_etag(value.version, value.create_time)
@@ -67,8 +69,18 @@ def user_or_name(value: User | UUID) -> user_pb2.User:
     return user(value) if isinstance(value, User) else user_pb2.User(name=user_name(value))
 
 
-def key(request: pb.GetUserRequest) -> UUID:
+def key(request: pb.GetUserRequest | pb.ExportUserDataRequest) -> UUID:
     return one("name", parse_user, request.name)
+
+
+def parent(request: pb.CreatePasswordResetRequest) -> UUID:
+    return one("parent", parse_user, request.parent)
+
+
+def password_reset(value: PasswordReset) -> pb.CreatePasswordResetResponse:
+    response = pb.CreatePasswordResetResponse(reset_token=value.token)
+    fill(response.expire_time, value.expire_time)
+    return response
 
 
 def keys(request: pb.BatchGetUsersRequest) -> list[UUID]:
@@ -85,50 +97,7 @@ def batch(users: Collection[User]) -> pb.BatchGetUsersResponse:
     return response
 
 
-def draft(request: pb.CreateUserRequest) -> UserDraft:
-    named = {"user_id": request.user_id, "request_id": request.request_id}
-    return validated(UserDraft, named | _fields(request.user, EDITABLE), request, "user")
-
-
-def patch(request: pb.UpdateUserRequest) -> UserPatch:
-    selected = select(request.user, request.update_mask.paths, _WRITABLE)
-    named = {"name": request.user.name, "etag": request.user.etag, "request_id": request.request_id}
-    changes = {"annotation_changes": _annotation_changes(request.user, selected)}
-    values = named | changes | _fields(request.user, selected.fields)
-    parsed = validated(UserPatch, values, request, "user")
-    return parsed.model_copy(update=_upsert(request, parsed.name)) if request.allow_missing else parsed
-
-
-def _upsert(request: pb.UpdateUserRequest, user_id: UUID) -> dict[str, object]:
-    """A fault of the draft matters only where there is no such user: it waits until then."""
-    try:
-        values = {"user_id": str(user_id)} | _fields(request.user, EDITABLE)
-        return {"allow_missing": True, "draft": validated(UserDraft, values, request, "user")}
-    except InvalidArgument as fault:
-        return {"allow_missing": True, "draft_fault": fault}
-
-
-def _annotation_changes(message: user_pb2.User, selected: Selection) -> dict[str, str | None]:
-    """A key that the mask names and the message does not have is removed."""
-    given = {composed(key): text for key, text in message.annotations.items()}
-    named = sorted(composed(key) for key in selected.keys.get("annotations", ()))
-    return {key: given.get(key) for key in named}
-
-
-def _fields(message: user_pb2.User, selected: frozenset[str]) -> dict[str, object]:
-    """The selected fields as a schema takes them; what is not given stands for its default."""
-    every: dict[str, object] = {
-        "email": message.email,
-        "username": message.username,
-        "display_name": message.display_name,
-        "time_zone": message.time_zone or "UTC",
-        "role": _ROLE_NAMES.get(message.role, str(message.role)) if message.role else "USER",
-        "annotations": dict(message.annotations),
-    }
-    return {field: every[field] for field in selected}
-
-
-def target(request: pb.UndeleteUserRequest) -> UserTarget:
+def target(request: pb.UndeleteUserRequest | pb.SuspendUserRequest | pb.ReactivateUserRequest) -> UserTarget:
     named = {"name": request.name, "etag": request.etag, "request_id": request.request_id}
     return validated(UserTarget, named, request)
 
@@ -136,6 +105,13 @@ def target(request: pb.UndeleteUserRequest) -> UserTarget:
 def deletion(request: pb.DeleteUserRequest) -> UserDeletion:
     named = {"name": request.name, "etag": request.etag, "request_id": request.request_id}
     return validated(UserDeletion, named | {"allow_missing": request.allow_missing}, request)
+
+
+def erasure(request: pb.EraseUserRequest) -> UserErasure:
+    """A mere validation neither claims its request id nor stores an answer under it."""
+    named = {"name": request.name, "etag": request.etag, "request_id": request.request_id}
+    parsed = validated(UserErasure, named | {"validate_only": request.validate_only}, request)
+    return parsed.model_copy(update={"request_id": None}) if parsed.validate_only else parsed
 
 
 def query(request: pb.ListUsersRequest, tokens: PageTokens) -> UserQuery:

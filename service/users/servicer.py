@@ -1,12 +1,26 @@
 """taxiway.v1.UserService: decode, run, encode."""
 
+from collections.abc import AsyncIterator
 from functools import partial
 
 from persistence.database import Database
 from service.idempotency import claim
 from service.identity import caller
 from service.pagination import PageTokens
-from service.users import convert, usecases
+from service.users import (
+    audit_messages,
+    auditing,
+    convert,
+    drafts,
+    erasing,
+    exporting,
+    import_messages,
+    importing,
+    password_resets,
+    personal_messages,
+    suspension,
+    usecases,
+)
 from taxiway.v1 import user_service_pb2 as pb
 
 
@@ -18,7 +32,7 @@ class UserServicer:
         self._tokens = tokens
 
     async def CreateUser(self, request: pb.CreateUserRequest) -> bytes:
-        draft = convert.draft(request)
+        draft = drafts.draft(request)
         return await self._db.write(usecases.create_user, caller(), draft, convert.user, claim(draft))
 
     async def GetUser(self, request: pb.GetUserRequest) -> bytes:
@@ -32,7 +46,7 @@ class UserServicer:
         return await self._db.read(usecases.list_users, caller(), query, partial(convert.page, query, self._tokens))
 
     async def UpdateUser(self, request: pb.UpdateUserRequest) -> bytes:
-        patch = convert.patch(request)
+        patch = drafts.patch(request)
         return await self._db.write(usecases.update_user, caller(), patch, convert.user, claim(patch))
 
     async def DeleteUser(self, request: pb.DeleteUserRequest) -> bytes:
@@ -42,3 +56,35 @@ class UserServicer:
     async def UndeleteUser(self, request: pb.UndeleteUserRequest) -> bytes:
         target = convert.target(request)
         return await self._db.write(usecases.undelete_user, caller(), target, convert.user, claim(target))
+
+    async def SuspendUser(self, request: pb.SuspendUserRequest) -> bytes:
+        target = convert.target(request)
+        return await self._db.write(suspension.suspend_user, caller(), target, convert.user, claim(target))
+
+    async def ReactivateUser(self, request: pb.ReactivateUserRequest) -> bytes:
+        target = convert.target(request)
+        return await self._db.write(suspension.reactivate_user, caller(), target, convert.user, claim(target))
+
+    async def CreatePasswordReset(self, request: pb.CreatePasswordResetRequest) -> bytes:
+        parent = convert.parent(request)
+        return await self._db.write(password_resets.create_password_reset, caller(), parent, convert.password_reset)
+
+    async def ImportUsers(self, requests: AsyncIterator[pb.ImportUsersRequest]) -> bytes:
+        imported = importing.Imported()
+        async for request in requests:
+            batch = import_messages.batch(request, imported)
+            imported = imported.plus(await self._db.change(importing.import_users, caller(), batch))
+        return import_messages.answer(imported).SerializeToString()
+
+    async def ExportUserData(self, request: pb.ExportUserDataRequest) -> AsyncIterator[pb.ExportUserDataResponse]:
+        async for row in exporting.export_user_data(self._db, caller(), convert.key(request)):
+            yield personal_messages.line(row)
+
+    async def EraseUser(self, request: pb.EraseUserRequest) -> bytes:
+        erasure = convert.erasure(request)
+        return await erasing.erase(self._db, caller(), erasure, personal_messages.counts, claim(erasure))
+
+    async def ListAuditEvents(self, request: pb.ListAuditEventsRequest) -> bytes:
+        query = audit_messages.query(request, self._tokens)
+        encode = partial(audit_messages.page, query, self._tokens)
+        return await self._db.read(auditing.list_audit_events, caller(), query, encode)

@@ -1,44 +1,45 @@
-"""What can be done with users. Returning commits, raising rolls back."""
+"""What can be done with users, of what every resource has. Returning commits, raising rolls back."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from persistence.errors import CheckViolation, SerializationLost, UniqueViolation
+from persistence.errors import SerializationLost, UniqueViolation
 from persistence.repositories.base import Guard, Moment
 from persistence.unit_of_work import UnitOfWork
-from service.errors import (
-    AlreadyExists,
-    InvalidArgument,
-    NotFound,
-    ResourceDeleted,
-    ResourceRef,
-    Violation,
-    invalid,
-)
+from service.errors import AlreadyExists, NotFound, ResourceDeleted, Violation, invalid
 from service.etags import parse_etag
 from service.identifiers import new_id
 from service.identity import Caller
-from service.names import USER_TYPE, user_name
 from service.standing import why_not
-from service.users.schemas import User, UserDeletion, UserDraft, UserPatch, UserQuery, UserTarget
+from service.users.auditing import note
+from service.users.refusals import field_taken, not_found, ref, taken, unfit, why
+from service.users.schemas import OF_SERVICES, User, UserDeletion, UserDraft, UserPatch, UserQuery, UserTarget
 
-# Constraint -> what it says to the caller: the field that is taken.
-_TAKEN = {"uq_users_email_key": "email", "uq_users_username_key": "username", "pk_users": "id"}
+_ACCESS = OF_SERVICES | {"role"}  # the columns that say what an account may do
 
 
 async def create_user(uow: UnitOfWork, caller: Caller, draft: UserDraft) -> User:
+    row = await add_user(uow, caller, draft)
+    await note(uow, caller, "USER_CREATED", row.id)
+    return User.of(row)
+
+
+async def add_user(uow: UnitOfWork, caller: Caller, draft: UserDraft) -> Any:
+    """The row of a new account. Raises AlreadyExists."""
     user_id = draft.user_id or new_id()
     try:
-        return User.of(await uow.users.add(user_id, caller.id, draft.columns()))
+        row = await uow.users.add(user_id, caller.id, draft.columns())
     except UniqueViolation as violation:
-        raise _taken(violation, user_id) from None
+        raise taken(violation, user_id) from None
+    await _only_holder(uow, row)
+    return row
 
 
 async def get_user(uow: UnitOfWork, caller: Caller, user_id: UUID) -> User:
     row = await uow.users.get(user_id)
     if row is None:
-        raise _not_found(user_id)
+        raise not_found(user_id)
     return User.of(row)
 
 
@@ -47,7 +48,7 @@ async def batch_get_users(uow: UnitOfWork, caller: Caller, user_ids: Sequence[UU
     rows = await uow.users.get_many(user_ids)
     for place, user_id in enumerate(user_ids):
         if user_id not in rows:
-            raise _not_found(user_id, f"names[{place}]: there is no such user.")
+            raise not_found(user_id, f"names[{place}]: there is no such user.")
     return User.of_all([rows[user_id] for user_id in user_ids])
 
 
@@ -58,18 +59,24 @@ async def list_users(uow: UnitOfWork, caller: Caller, query: UserQuery) -> list[
 
 
 async def update_user(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User:
-    guard, columns = Guard(version=parse_etag(patch.etag)), patch.columns()
-    if patch.annotation_changes:
-        guard, merged = await _merge(uow, patch, guard)
-        columns |= merged
+    """The row is read first, and locked: what it may become depends on what it is, the audit log on what changed."""
+    before = await uow.users.get_locked(patch.name)
+    if before is None:
+        return await _upsert(uow, caller, patch)
+    guard, columns = Guard(version=parse_etag(patch.etag)), patch.columns() | _merged(patch, before)
+    amiss = why_not(before, guard, ref(patch.name), "user") or unfit(before, columns)
+    if amiss is not None:
+        raise amiss
     row = await _change(uow, caller, patch.name, columns, guard)
-    if row is not None:
-        return User.of(row)
-    why = await _why(uow, patch.name, guard if patch.etag else Guard())
-    if not isinstance(why, NotFound):
-        raise why
+    if "certificate_uris" in columns:
+        await _only_holder(uow, row)
+    await _note_update(uow, caller, before, row)
+    return User.of(row)
+
+
+async def _upsert(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User:
     if patch.draft is None:
-        raise patch.draft_fault or why
+        raise patch.draft_fault or not_found(patch.name)
     try:
         return await create_user(uow, caller, patch.draft)
     except AlreadyExists as conflict:
@@ -78,16 +85,22 @@ async def update_user(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User
         raise SerializationLost("another call made the user") from conflict  # the unit runs again and updates it
 
 
-async def _merge(uow: UnitOfWork, patch: UserPatch, guard: Guard) -> tuple[Guard, dict[str, object]]:
-    """Single annotations are merged into those that are read here, with the row locked: others wait for their turn."""
-    row = await uow.users.get_locked(patch.name)
-    if row is None:
-        return guard, {}
+def _merged(patch: UserPatch, before: Any) -> dict[str, object]:
+    """Single annotations are merged into those that are there."""
+    if not patch.annotation_changes:
+        return {}
     try:
-        merged = patch.merged(row.annotations)
+        return {"annotations": patch.merged(before.annotations)}
     except ValueError as fault:
         raise invalid([Violation("user.annotations", str(fault))]) from None
-    return Guard(version=guard.version or (row.version, row.created_at)), {"annotations": merged}
+
+
+async def _note_update(uow: UnitOfWork, caller: Caller, before: Any, after: Any) -> None:
+    if after.version == before.version:
+        return
+    await note(uow, caller, "USER_UPDATED", after.id)
+    if any(getattr(before, column) != getattr(after, column) for column in _ACCESS):
+        await note(uow, caller, "USER_ROLE_CHANGED", after.id)
 
 
 async def delete_user(uow: UnitOfWork, caller: Caller, deletion: UserDeletion) -> User | UUID:
@@ -96,63 +109,53 @@ async def delete_user(uow: UnitOfWork, caller: Caller, deletion: UserDeletion) -
     columns = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
     row = await uow.users.change(deletion.name, caller.id, columns, guard)
     if row is not None:
+        await _end_access(uow, row.id)
+        await note(uow, caller, "USER_DELETED", row.id)
         return User.of(row)
-    why = await _why(uow, deletion.name, guard)
-    if isinstance(why, ResourceDeleted):
-        why = _not_found(deletion.name, "The user is deleted already; UndeleteUser restores it until its purge_time.")
-    if not deletion.allow_missing or not isinstance(why, NotFound):
-        raise why
+    reason = await why(uow, deletion.name, guard)
+    if isinstance(reason, ResourceDeleted):
+        reason = not_found(deletion.name, "The user is deleted already; UndeleteUser restores it until its purge_time.")
+    if not deletion.allow_missing or not isinstance(reason, NotFound):
+        raise reason
     gone = await uow.users.get(deletion.name)
     if gone is not None and gone.deleted_at is None:
         raise SerializationLost("the user came back between two statements")
     return deletion.name if gone is None else User.of(gone)
 
 
+async def _end_access(uow: UnitOfWork, user_id: UUID) -> None:
+    """For good: an account that is brought back signs in anew."""
+    await uow.sessions.delete_all(user_id, None)
+    await uow.api_keys.delete_all(user_id)
+    await uow.password_resets.delete(user_id)
+
+
 async def undelete_user(uow: UnitOfWork, caller: Caller, target: UserTarget) -> User:
     guard = Guard(deleted=True, version=parse_etag(target.etag))
     row = await _change(uow, caller, target.name, {"deleted_at": None, "purge_at": None}, guard)
-    if row is None:
-        raise await _why(uow, target.name, guard)
+    await _only_holder(uow, row)
+    await note(uow, caller, "USER_UNDELETED", row.id)
     return User.of(row)
 
 
 async def _change(uow: UnitOfWork, caller: Caller, user_id: UUID, columns: dict[str, object], guard: Guard) -> Any:
     try:
-        return await uow.users.change(user_id, caller.id, columns, guard)
+        row = await uow.users.change(user_id, caller.id, columns, guard)
     except UniqueViolation as violation:
-        raise _taken(violation, user_id) from None
-    except CheckViolation as violation:
-        if violation.constraint != "ck_users_person_has_email":
-            raise
-        raise _email_required() from None
-
-
-async def _why(uow: UnitOfWork, user_id: UUID, guard: Guard) -> Exception:
-    """Why a guarded statement found no row; the race that is over meanwhile makes the unit run again."""
-    row = await uow.users.get_standing(user_id)
+        raise taken(violation, user_id) from None
     if row is None:
-        return _not_found(user_id)
-    amiss = why_not(row, guard, _ref(user_id), "user")
-    return amiss or SerializationLost("the row changed between the statement and the look-up")
+        raise await why(uow, user_id, guard)
+    return row
 
 
-def _taken(violation: UniqueViolation, user_id: UUID) -> AlreadyExists:
-    field = _TAKEN[violation.constraint]
-    if field == "id":
-        message = "A user of this id exists already, perhaps deleted; choose another id, or read the user."
-        return AlreadyExists(message, resource=_ref(user_id), metadata={"field": field})
-    message = f"Another user has this {field} already (compared without case); choose another."
-    # Whose it is, the caller need not know.
-    return AlreadyExists(message, resource=ResourceRef(USER_TYPE, ""), metadata={"field": field})
+async def _only_holder(uow: UnitOfWork, row: Any) -> None:
+    """Raises AlreadyExists where another living account has one of the row's certificates.
 
-
-def _email_required() -> InvalidArgument:
-    return invalid([Violation("user.email", "is required for a user of role USER or ADMIN")])
-
-
-def _ref(user_id: UUID) -> ResourceRef:
-    return ResourceRef(USER_TYPE, user_name(user_id))
-
-
-def _not_found(user_id: UUID, message: str = "There is no such user.") -> NotFound:
-    return NotFound(message, resource=_ref(user_id))
+    After the write, with a lock that is held until COMMIT: of two that write the same one the second sees the first.
+    """
+    if not row.certificate_uris:
+        return
+    await uow.users.lock_certificates()
+    holders = await uow.users.find_by_certificate(row.certificate_uris)
+    if any(holder.id != row.id for holder in holders):
+        raise field_taken("certificate_uris", row.id)

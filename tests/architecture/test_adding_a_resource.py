@@ -13,7 +13,7 @@ from tests.architecture.source import ROOT, repository_files, slices
 DOCUMENT = (ROOT / "docs/adding-a-resource.md").read_text()
 PLACES = re.findall(r"^\| `([^`]+)` \| (?:`([^`]+)`)? ?\|", DOCUMENT, re.MULTILINE)
 # Beside the list: what may know a resource all the same, and why.
-KNOWN_ELSEWHERE = {"service/administrator.py": "makes the built-in administrator, a user, at the start"}
+KNOWN_ELSEWHERE = {"service/first_administrator.py": "makes the first administrator, who is a user"}
 Files = Mapping[str, str]
 
 

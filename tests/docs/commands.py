@@ -11,6 +11,7 @@ PROGRAMS = Path(sys.executable).parent
 # `make serve` is the server that every example here runs against, started by the line that the target ends in.
 # `make test` would run this test again; no image can be built without Docker.
 NOT_RUN = ("make serve", "make test", "docker compose up --build")
+SIGN_IN = "TOKEN=$(make token)"  # every example after it has the token
 _BUF = [".venv/bin/buf", "curl", "--protocol", "grpc", "--http2-prior-knowledge"]
 
 
@@ -18,12 +19,14 @@ class NobodyRunsIt(Exception):
     """A document has a command that this file does not know how to run."""
 
 
-def arguments(command: str, address: str, folder: Path) -> list[str]:
-    """The argument list for a command, with `address` for the server and `folder` for what it would write.
+def arguments(command: str, address: str, folder: Path, token: str = "") -> list[str]:
+    """The argument list for a command: `address` for the server's, `folder` for what it would write, `token` for $TOKEN.
 
     Raises NobodyRunsIt for a command of another kind.
     """
-    words = shlex.split(command.replace(ADDRESS, address))
+    if command == SIGN_IN:
+        return [str(PROGRAMS / "taxiway"), "token"]
+    words = shlex.split(command.replace(ADDRESS, address).replace("$TOKEN", token))
     if words[0] == "grpcurl":
         words = _as_buf(words[1:])
     program = Path(words[0])
@@ -37,6 +40,6 @@ def arguments(command: str, address: str, folder: Path) -> list[str]:
 def _as_buf(words: list[str]) -> list[str]:
     """The same call by `buf curl`: same address, flags and body."""
     match words:
-        case ["-plaintext", "-d", body, address, method]:
-            return [*_BUF, "-d", body, f"http://{address}/{method}"]
+        case ["-plaintext", *flags, "-d", body, address, method]:
+            return [*_BUF, *flags, "-d", body, f"http://{address}/{method}"]
     raise NobodyRunsIt(f"grpcurl {shlex.join(words)}")

@@ -27,6 +27,7 @@ class Server:
 
     address: str
     metrics: str
+    token: str = field(repr=False)
     environment: dict[str, str] = field(repr=False)
 
     def run(self, arguments: list[str]) -> str:
@@ -45,7 +46,15 @@ def server() -> Iterator[Server]:
         metrics = f"127.0.0.1:{_free_port()}"
         environment = _environment(TAXIWAY_DATA_DIR=f"{name}/data", TAXIWAY_METRICS_LISTEN=metrics)
         with _serving(environment) as address:
-            yield Server(address, metrics, environment | {"TAXIWAY_LISTEN": address})
+            environment["TAXIWAY_LISTEN"] = address
+            token = _token(environment)
+            yield Server(address, metrics, token, environment | {"TOKEN": token})
+
+
+def _token(environment: dict[str, str]) -> str:
+    """What the examples have signed in with."""
+    command = [str(PROGRAMS / "taxiway"), "token"]
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @contextmanager

@@ -28,7 +28,7 @@ LANGUAGES = {"sh", "python", "sql", "text", "mermaid"}
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_a_document_succeeds(command: str, server: Server, tmp_path: Path) -> None:
-    server.run(arguments(command, server.address, tmp_path))
+    server.run(arguments(command, server.address, tmp_path, server.token))
 
 
 @pytest.mark.parametrize("block", PYTHON)
@@ -63,10 +63,12 @@ def test_a_command_that_nobody_runs_is_found(command: str, tmp_path: Path) -> No
 
 
 def test_grpcurl_is_run_as_buf_curl_with_the_same_address_flags_and_body(tmp_path: Path) -> None:
-    line = """grpcurl -plaintext -d '{"parent": "users/me"}' 127.0.0.1:50051 taxiway.v1.TaskService/ListTasks"""
-    words = arguments(line, "127.0.0.1:1", tmp_path)
+    flags = """-plaintext -H "authorization: Bearer $TOKEN" -d '{"parent": "users/me"}'"""
+    line = f"grpcurl {flags} 127.0.0.1:50051 taxiway.v1.TaskService/ListTasks"
+    words = arguments(line, "127.0.0.1:1", tmp_path, "abc")
     assert words[1:] == [
-        *("curl", "--protocol", "grpc", "--http2-prior-knowledge", "-d", '{"parent": "users/me"}'),
+        *("curl", "--protocol", "grpc", "--http2-prior-knowledge"),
+        *("-H", "authorization: Bearer abc", "-d", '{"parent": "users/me"}'),
         "http://127.0.0.1:1/taxiway.v1.TaskService/ListTasks",
     ]
 
@@ -74,9 +76,9 @@ def test_grpcurl_is_run_as_buf_curl_with_the_same_address_flags_and_body(tmp_pat
 @pytest.mark.parametrize("program", ["grpcurl", ".venv/bin/buf"])
 def test_the_first_call_makes_a_task_that_the_second_lists(program: str, server: Server, tmp_path: Path) -> None:
     create, listing = (line for line in commands(TEXTS["README.md"]) if line.startswith(program))
-    made = json.loads(server.run(arguments(create, server.address, tmp_path)))
+    made = json.loads(server.run(arguments(create, server.address, tmp_path, server.token)))
     assert made["title"] == "Paint the fence"
-    assert made in json.loads(server.run(arguments(listing, server.address, tmp_path)))["tasks"]
+    assert made in json.loads(server.run(arguments(listing, server.address, tmp_path, server.token)))["tasks"]
 
 
 @pytest.mark.parametrize("name", TEXTS)

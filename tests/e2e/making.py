@@ -5,7 +5,9 @@ from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from taxiway.v1 import task_pb2, task_service_pb2, user_pb2, user_service_pb2
+from taxiway.v1 import api_key_pb2, auth_service_pb2, task_pb2, task_service_pb2, user_pb2, user_service_pb2
+from taxiway.v1.api_key_pb2 import ApiKey
+from taxiway.v1.session_pb2 import SessionTokens
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.user_pb2 import User
 from tests.e2e.conftest import Service
@@ -13,6 +15,8 @@ from tests.e2e.conftest import Service
 _numbers = count(1)
 NO_USER = "users/00000000-0000-4000-8000-00000000dead"
 NO_TASK = "tasks/00000000-0000-4000-8000-00000000beef"
+PASSWORD = "seventeen grey herons"
+SCOPES = ("users.read", "users.write", "tasks.read", "tasks.write")
 
 
 def user_draft(**fields: Any) -> user_pb2.User:
@@ -33,6 +37,38 @@ async def make_task(service: Service, parent: str, **fields: Any) -> Task:
 async def deleted_user(service: Service, **fields: Any) -> User:
     user = await make_user(service, **fields)
     return await service.users.DeleteUser(user_service_pb2.DeleteUserRequest(name=user.name))
+
+
+async def suspended_user(service: Service, **fields: Any) -> User:
+    user = await make_user(service, **fields)
+    return await service.users.SuspendUser(user_service_pb2.SuspendUserRequest(name=user.name))
+
+
+async def password_reset(service: Service, parent: str) -> str:
+    """A one-time token."""
+    request = user_service_pb2.CreatePasswordResetRequest(parent=parent)
+    return (await service.users.CreatePasswordReset(request)).reset_token
+
+
+async def with_password(service: Service, **fields: Any) -> User:
+    """A user who can sign in with PASSWORD."""
+    user = await make_user(service, **fields)
+    token = await password_reset(service, user.name)
+    await service.auth.SetPassword(auth_service_pb2.SetPasswordRequest(reset_token=token, new_password=PASSWORD))
+    return user
+
+
+async def sign_in(service: Service, user: User) -> SessionTokens:
+    """A new session of a user who has the PASSWORD."""
+    return await service.auth.SignIn(auth_service_pb2.SignInRequest(login=user.username, password=PASSWORD))
+
+
+async def make_api_key(service: Service, **fields: Any) -> ApiKey:
+    """Of an account of its own with every scope."""
+    machine = await make_user(service, role="SERVICE", email="", scopes=SCOPES)
+    key = api_key_pb2.ApiKey(**{"scopes": SCOPES, **fields})
+    request = auth_service_pb2.CreateApiKeyRequest(parent=machine.name, api_key=key)
+    return (await service.auth.CreateApiKey(request)).api_key
 
 
 async def deleted_task(service: Service, parent: str, **fields: Any) -> Task:

@@ -1,21 +1,21 @@
-"""Every method of the service, walked from the descriptors, with a request that it accepts."""
+"""Every method of the service, walked from the descriptors: how it is called with bytes, whatever its arity."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import grpc
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
-from taxiway.v1 import task_pb2, user_pb2
-from taxiway.v1 import task_service_pb2 as tasks
-from taxiway.v1 import user_service_pb2 as users
-from tests.e2e.conftest import Service
-from tests.e2e.making import deleted_task, deleted_user, make_task, make_user, user_draft
+from taxiway.v1 import access_pb2, auth_service_pb2, task_service_pb2, user_service_pb2
 
-SERVICES = (users.DESCRIPTOR.services_by_name["UserService"], tasks.DESCRIPTOR.services_by_name["TaskService"])
+SERVICES = (
+    user_service_pb2.DESCRIPTOR.services_by_name["UserService"],
+    auth_service_pb2.DESCRIPTOR.services_by_name["AuthService"],
+    task_service_pb2.DESCRIPTOR.services_by_name["TaskService"],
+)
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,46 @@ class Method:
 
     @property
     def mutates(self) -> bool:
+        """Whether it is repeated safely by a `request_id`; what answers a secret writes too, and has none."""
         return "request_id" in self.descriptor.input_type.fields_by_name
+
+    @property
+    def reads(self) -> bool:
+        options = self.descriptor.GetOptions()
+        return bool(options.idempotency_level == options.NO_SIDE_EFFECTS)
+
+    @property
+    def is_about_the_caller(self) -> bool:
+        """Whether it says by its request nothing of whom it is about: it is whoever calls."""
+        return bool(self.descriptor.GetOptions().Extensions[access_pb2.access].authenticated)
 
     def __str__(self) -> str:
         return self.name
 
     def raw(self, channel: grpc.aio.Channel) -> Callable[[bytes], Awaitable[bytes]]:
-        """Calls with bytes as they are, and answers bytes."""
-        call: Any = channel.unary_unary(self.path)  # without serializers, which the types ask for
-        return cast("Callable[[bytes], Awaitable[bytes]]", call)
+        """Calls with bytes as they are, and answers bytes: those of a stream joined, which is a message too."""
+
+        async def call(request: bytes) -> bytes:
+            answer, _ = await self.with_trailers(channel, request)
+            return answer
+
+        return call
+
+    async def with_trailers(self, channel: grpc.aio.Channel, request: bytes) -> tuple[bytes, tuple[Any, ...]]:
+        """The answer as `raw` has it, and the trailing metadata. Raises AioRpcError."""
+        kind = f"{_arity(self.descriptor.client_streaming)}_{_arity(self.descriptor.server_streaming)}"
+        given = _once(request) if self.descriptor.client_streaming else request
+        call: Any = getattr(channel, kind)(self.path)(given)  # without serializers, which the types ask for
+        answer = b"".join([part async for part in call]) if self.descriptor.server_streaming else await call
+        return answer, tuple(await call.trailing_metadata())
+
+
+def _arity(streaming: bool) -> str:
+    return "stream" if streaming else "unary"
+
+
+async def _once(request: bytes) -> AsyncIterator[bytes]:
+    yield request
 
 
 def methods() -> list[Method]:
@@ -55,33 +86,3 @@ def methods() -> list[Method]:
 
 def mutations() -> list[Method]:
     return [method for method in methods() if method.mutates]
-
-
-async def accepted_requests(service: Service) -> dict[str, Message]:
-    """For each method, by its name, a request that it accepts: on rows of its own, so that any order works."""
-    owner, gone, leaving = await make_user(service), await deleted_user(service), await make_user(service)
-    names = [(await make_task(service, owner.name)).name for _ in range(6)]
-    read, updated, deleted, started, completed, cancelled = names
-    done = (await make_task(service, owner.name)).name
-    await service.tasks.CompleteTask(tasks.CompleteTaskRequest(name=done))
-    changed = task_pb2.Task(name=updated, title="Send the letter", description="By post")
-    renamed = user_pb2.User(name=owner.name, display_name="Ada", annotations={"a": "1", "b": "2"})
-    return {
-        "CreateUser": users.CreateUserRequest(user=user_draft(display_name="Grace")),
-        "GetUser": users.GetUserRequest(name=owner.name),
-        "BatchGetUsers": users.BatchGetUsersRequest(names=[owner.name, gone.name]),
-        "ListUsers": users.ListUsersRequest(page_size=2),
-        "UpdateUser": users.UpdateUserRequest(user=renamed),
-        "DeleteUser": users.DeleteUserRequest(name=leaving.name),
-        "UndeleteUser": users.UndeleteUserRequest(name=gone.name),
-        "CreateTask": tasks.CreateTaskRequest(parent=owner.name, task=task_pb2.Task(title="Read the answer")),
-        "GetTask": tasks.GetTaskRequest(name=read),
-        "ListTasks": tasks.ListTasksRequest(parent=owner.name, page_size=2),
-        "UpdateTask": tasks.UpdateTaskRequest(task=changed),
-        "DeleteTask": tasks.DeleteTaskRequest(name=deleted),
-        "UndeleteTask": tasks.UndeleteTaskRequest(name=(await deleted_task(service, owner.name)).name),
-        "StartTask": tasks.StartTaskRequest(name=started),
-        "CompleteTask": tasks.CompleteTaskRequest(name=completed),
-        "CancelTask": tasks.CancelTaskRequest(name=cancelled),
-        "ReopenTask": tasks.ReopenTaskRequest(name=done),
-    }

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 START = 20.0  # seconds until it must answer
 KEY = "A" * 43  # 32 zero bytes in base64url: it protects nothing but test data
+# Passwords that protect nothing are hashed with little memory, so that a start is quick.
+CHEAP = {"TAXIWAY_ARGON2_MEMORY": "8192", "TAXIWAY_ARGON2_TIME": "1"}
 
 
 @dataclass
@@ -37,7 +39,7 @@ async def serving(settings: Mapping[str, str]) -> AsyncIterator[ServiceProcess]:
     """Starts with `TAXIWAY_<NAME>` for each setting, waits for `listening on`; kills at the end what still runs."""
     given = {f"TAXIWAY_{name}": value for name, value in settings.items()}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TAXIWAY_")}
-    environment = inherited | {"TAXIWAY_LISTEN": "127.0.0.1:0", "TAXIWAY_LOG_LEVEL": "warning"} | given
+    environment = inherited | CHEAP | {"TAXIWAY_LISTEN": "127.0.0.1:0", "TAXIWAY_LOG_LEVEL": "warning"} | given
     arguments = (sys.executable, "-m", "service", "serve")
     process = await asyncio.create_subprocess_exec(*arguments, env=environment, stdout=asyncio.subprocess.PIPE)
     try:

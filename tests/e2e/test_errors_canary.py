@@ -11,6 +11,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from service.tasks import usecases
 from taxiway.v1.task_service_pb2 import GetTaskRequest
+from tests.e2e.accounts import administrator
 from tests.e2e.conftest import Service
 from tests.e2e.faults.calls import Client, client
 from tests.e2e.faults.postgres import OwnPostgres, own_postgres
@@ -86,8 +87,8 @@ async def test_the_database_address_never_reaches_the_wire(tmp_path: Path) -> No
     """
     with open_ground() as ground:
         async with own_postgres(tmp_path) as postgres, canary_url(postgres, ground) as url:
-            settings = {"DATABASE_URL": url, "SECRET_KEY": KEY, "PURGE": "off"}
-            async with serving(settings) as service, client(service.address) as caller:
+            settings, token = {"DATABASE_URL": url, "SECRET_KEY": KEY, "PURGE": "off"}, await administrator(url)
+            async with serving(settings) as service, client(service.address, token=token) as caller:
                 await caller.create("users/me")
                 postgres.server.stop()
                 heard = await _refusals(caller, 6)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import grpc
 import pytest
 
+from tests.e2e.accounts import administrator
 from tests.e2e.conftest import Service
 from tests.e2e.faults.calls import OK, Client, client, ended, new_id
 from tests.e2e.faults.figures import report
@@ -32,9 +33,10 @@ class Abandoned:
 @pytest.fixture
 async def abandoned(database_url: str) -> AsyncIterator[Abandoned]:
     """With a full pool, so that every connection which is opened later replaces one that was lost."""
+    token = await administrator(database_url)
     async with wire(database_url) as proxy:
         settings = {"DATABASE_URL": proxy.url, "SECRET_KEY": KEY, "PURGE": "off"}
-        async with serving(settings) as service, client(service.address) as caller:
+        async with serving(settings) as service, client(service.address, token=token) as caller:
             user = await caller.user()
             await asyncio.gather(*(caller.create(user, "warm") for _ in range(60)))
             yield Abandoned(proxy, caller, user)

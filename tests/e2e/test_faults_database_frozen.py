@@ -11,6 +11,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
+from tests.e2e.accounts import administrator
 from tests.e2e.faults.calls import OK, Client, Ended, client, ended, new_id
 from tests.e2e.faults.figures import report
 from tests.e2e.faults.postgres import OwnPostgres, own_postgres
@@ -49,8 +50,9 @@ async def frozen(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Froz
     """The service with a warm pool; the test freezes its database."""
     directory: Path = tmp_path_factory.mktemp("frozen")
     async with own_postgres(directory) as postgres, wire(postgres.url) as proxy:
+        token = await administrator(postgres.url)
         settings = {"DATABASE_URL": proxy.url, "SECRET_KEY": KEY, "PURGE": "off"}
-        async with serving(settings) as service, client(service.address) as caller:
+        async with serving(settings) as service, client(service.address, token=token) as caller:
             user = await caller.user()
             task = (await caller.create(user)).name
             await asyncio.gather(*(caller.get(task) for _ in range(40)))

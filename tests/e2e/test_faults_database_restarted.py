@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from tests.e2e.accounts import administrator
 from tests.e2e.faults.calls import OK, Client, Ended, client, ended, new_id
 from tests.e2e.faults.figures import report
 from tests.e2e.faults.postgres import OwnPostgres, own_postgres
@@ -58,8 +59,9 @@ async def restarted(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[R
     """The service on a database that the test restarts."""
     directory: Path = tmp_path_factory.mktemp("restarted")
     async with own_postgres(directory, durable=True) as postgres:
+        token = await administrator(postgres.url)
         settings = {"DATABASE_URL": postgres.url, "SECRET_KEY": KEY, "PURGE": "off"}
-        async with serving(settings) as service, client(service.address) as caller:
+        async with serving(settings) as service, client(service.address, token=token) as caller:
             yield Restarted(postgres, caller, await caller.user())
 
 

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 import grpc
 import pytest
 
+from tests.e2e.accounts import administrator
 from tests.e2e.faults.calls import OK, Client, Ended, client, ended, new_id
 from tests.e2e.faults.figures import report
 from tests.e2e.faults.ports import free_address
@@ -41,7 +42,9 @@ async def _drain_one_of_two(settings: Mapping[str, str], *, all_on_one: bool) ->
         leaving = await stack.enter_async_context(serving(shared))
         if not all_on_one:
             await stack.enter_async_context(serving(shared))
-        callers = [await stack.enter_async_context(client(address, "retry_all")) for _ in range(CALLERS)]
+        token = await administrator(settings["DATABASE_URL"])
+        connected = (client(address, "retry_all", token=token) for _ in range(CALLERS))
+        callers = [await stack.enter_async_context(caller) for caller in connected]
         *_, user = [await caller.user() for caller in callers]
         if all_on_one:
             await stack.enter_async_context(serving(shared))

@@ -10,6 +10,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from service.lifecycle import GRACE
+from tests.e2e.accounts import administrator
 from tests.e2e.faults.calls import OK, Client, client, ended
 from tests.e2e.faults.postgres import own_postgres
 from tests.e2e.faults.until import until
@@ -28,8 +29,9 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def test_the_second_signal_ends_a_server_whose_database_is_silent_under_its_writes(directory: Path) -> None:
     async with own_postgres(directory) as postgres, wire(postgres.url) as proxy:
+        token = await administrator(postgres.url)
         settings = {"DATABASE_URL": proxy.url, "SECRET_KEY": KEY, "PURGE": "off"}
-        async with serving(settings) as service, client(service.address) as caller:
+        async with serving(settings) as service, client(service.address, token=token) as caller:
             user = await caller.user()
             await asyncio.gather(*(caller.create(user) for _ in range(WRITES)))
             before = proxy.round_trips

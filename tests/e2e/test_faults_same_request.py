@@ -9,8 +9,9 @@ import asyncpg
 import grpc
 import pytest
 
-from service.identity import BUILT_IN_ADMINISTRATOR
 from taxiway.v1 import task_pb2, task_service_pb2
+from taxiway.v1.user_service_pb2 import GetUserRequest
+from tests.e2e.accounts import administrator
 from tests.e2e.conftest import Service
 from tests.e2e.faults.calls import OK, Client, Ended, client, ended, new_id
 from tests.e2e.service_process import KEY, serving
@@ -40,7 +41,8 @@ async def test_twenty_callers_with_one_request_id_make_one_task_and_get_one_answ
     async with AsyncExitStack() as stack:
         services = [await stack.enter_async_context(serving(settings)) for _ in range(servers)]
         addresses = [services[number % servers].address for number in range(CALLERS)]
-        callers = [await stack.enter_async_context(client(address)) for address in addresses]
+        token = await administrator(settings["DATABASE_URL"])
+        callers = [await stack.enter_async_context(client(address, token=token)) for address in addresses]
         for round_ in range(5):
             user = await callers[0].user()
             assert len(_answers(await _create_together(callers, user))) == 1, round_
@@ -49,11 +51,12 @@ async def test_twenty_callers_with_one_request_id_make_one_task_and_get_one_answ
 
 @pytest.mark.prove
 async def test_a_hundred_times_twenty_callers_on_two_servers_make_one_task(settings: Mapping[str, str]) -> None:
+    token = await administrator(settings["DATABASE_URL"])
     async with (
         serving(settings) as one,
         serving(settings) as other,
-        client(one.address) as first,
-        client(other.address) as second,
+        client(one.address, token=token) as first,
+        client(other.address, token=token) as second,
     ):
         for _ in range(100):
             user = await first.user()
@@ -64,12 +67,12 @@ async def test_a_hundred_times_twenty_callers_on_two_servers_make_one_task(setti
 async def test_a_duplicate_of_a_call_at_work_elsewhere_is_told_to_come_back(service: Service) -> None:
     """It waits in the database, for a second: the other call has claimed the id and has not committed."""
     caller, request_id = Client(service.channel), new_id()
-    user = await caller.user()
+    user, me = await caller.user(), await caller.users.GetUser(GetUserRequest(name="users/me"))
     elsewhere = await asyncpg.connect(service.database_url)
     try:
         async with elsewhere.transaction():
             claim = "INSERT INTO requests (caller_id, request_id, method, fingerprint) VALUES ($1, $2, 'm', $3)"
-            await elsewhere.execute(claim, BUILT_IN_ADMINISTRATOR.id, UUID(request_id), bytes(32))
+            await elsewhere.execute(claim, UUID(me.name.removeprefix("users/")), UUID(request_id), bytes(32))
             duplicate = await ended(caller.create(user, "Once", request_id))
     finally:
         await elsewhere.close()

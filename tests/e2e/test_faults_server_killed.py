@@ -8,6 +8,8 @@ from pathlib import Path
 import grpc
 import pytest
 
+from persistence.embedded import attach
+from tests.e2e.accounts import administrator
 from tests.e2e.faults.calls import OK, Ended, client, ended, new_id
 from tests.e2e.faults.figures import report
 from tests.e2e.faults.ports import free_address
@@ -29,7 +31,8 @@ async def _kill_after_commit(database_url: str, config: str, request_id: str) ->
         proxy = await stack.enter_async_context(wire(database_url))
         address = stack.enter_context(free_address())
         settings = {"DATABASE_URL": proxy.url, "SECRET_KEY": KEY, "PURGE": "off", "REUSE_PORT": "1", "LISTEN": address}
-        caller = await stack.enter_async_context(client(address, config, QUICKLY))
+        token = await administrator(database_url)
+        caller = await stack.enter_async_context(client(address, config, QUICKLY, token=token))
         async with serving(settings) as killed:
             user = await caller.user()
             proxy.arm(AtCommit.HOLD)
@@ -78,10 +81,13 @@ async def test_ten_kills_after_a_commit(database_url: str, config: str) -> None:
 async def test_a_server_that_ends_leaves_no_postgres_behind(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, end: signal.Signals
 ) -> None:
-    async with serving({"DATA_DIR": str(tmp_path / "data"), "PURGE": "off"}) as service:
+    data = tmp_path / "data"
+    async with serving({"DATA_DIR": str(data), "SECRET_KEY": KEY, "PURGE": "off"}) as service:
         processes = family(service.pid) - {service.pid}
         assert len(processes) > 3
-        async with client(service.address) as caller:
+        url = attach(data)
+        assert url is not None
+        async with client(service.address, token=await administrator(url)) as caller:
             await caller.user()
         service.signal(end)
         code = await service.ended()

@@ -9,6 +9,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
+from tests.e2e.accounts import administrator
 from tests.e2e.faults.calls import OK, Client, client, ended
 from tests.e2e.faults.rows import hold_row, waiting_for_locks
 from tests.e2e.faults.until import until
@@ -21,14 +22,19 @@ def settings(database_url: str) -> Mapping[str, str]:
 
 
 @pytest.fixture
+async def token(database_url: str) -> str:
+    return await administrator(database_url)
+
+
+@pytest.fixture
 async def alone(settings: Mapping[str, str]) -> AsyncIterator[ServiceProcess]:
     async with serving(settings) as service:
         yield service
 
 
-async def test_every_call_received_before_sigterm_is_answered(settings: Mapping[str, str]) -> None:
+async def test_every_call_received_before_sigterm_is_answered(settings: Mapping[str, str], token: str) -> None:
     """The calls wait for a row that another transaction holds, until the server listens no more."""
-    async with serving({**settings, "DRAIN_DELAY": "0.1"}) as service, client(service.address) as caller:
+    async with serving({**settings, "DRAIN_DELAY": "0.1"}) as service, client(service.address, token=token) as caller:
         user = await caller.user()
         names = [(await caller.create(user)).name for _ in range(6)]
         async with hold_row(settings["DATABASE_URL"], names) as held:
@@ -57,9 +63,9 @@ async def _drains(caller: Client) -> bool:
     return (outcome.code, outcome.reason, bool(outcome.retry_delay)) == (grpc.StatusCode.UNAVAILABLE, "DRAINING", True)
 
 
-async def test_a_call_after_sigterm_is_refused_and_health_says_so(settings: Mapping[str, str]) -> None:
+async def test_a_call_after_sigterm_is_refused_and_health_says_so(settings: Mapping[str, str], token: str) -> None:
     """Health turns first, so that balancers turn away; calls are refused for the last moment of the delay."""
-    async with serving({**settings, "DRAIN_DELAY": "1.5"}) as service, client(service.address) as caller:
+    async with serving({**settings, "DRAIN_DELAY": "1.5"}) as service, client(service.address, token=token) as caller:
         health = caller.health
         watch = health.Watch(health_pb2.HealthCheckRequest())
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
@@ -83,9 +89,9 @@ async def test_a_server_without_calls_ends_with_0(alone: ServiceProcess, first: 
     assert await alone.ended(5) == 0
 
 
-async def test_the_second_signal_ends_at_once_with_1(alone: ServiceProcess, database_url: str) -> None:
+async def test_the_second_signal_ends_at_once_with_1(alone: ServiceProcess, database_url: str, token: str) -> None:
     """Though a call waits that the first signal alone would wait for."""
-    async with client(alone.address) as caller:
+    async with client(alone.address, token=token) as caller:
         user = await caller.user()
         task = (await caller.create(user)).name
         async with hold_row(database_url, [task]) as held:
@@ -94,14 +100,14 @@ async def test_the_second_signal_ends_at_once_with_1(alone: ServiceProcess, data
             alone.signal(signal.SIGTERM)
             await until(lambda: _drains(caller), 5)
             alone.signal(signal.SIGTERM)
-            assert await alone.ended(0.5 * 4) == 1
+            assert await alone.ended(1.0 * 4) == 1
         assert (await waiting).code is not OK
 
 
-async def test_a_unit_whose_caller_left_is_finished_before_the_end(settings: Mapping[str, str]) -> None:
+async def test_a_unit_whose_caller_left_is_finished_before_the_end(settings: Mapping[str, str], token: str) -> None:
     """The caller hangs up, SIGTERM comes, the server listens no more, the row becomes free: the write is committed."""
     url = settings["DATABASE_URL"]
-    async with serving({**settings, "DRAIN_DELAY": "0.1"}) as service, client(service.address) as caller:
+    async with serving({**settings, "DRAIN_DELAY": "0.1"}) as service, client(service.address, token=token) as caller:
         user = await caller.user()
         task = (await caller.create(user)).name
         async with hold_row(url, [task]) as held:

@@ -20,7 +20,7 @@ MANY_USERS = """
 MANY_TASKS = """
     INSERT INTO tasks (owner_id, id, title, description, priority, created_by, updated_by)
     SELECT u.id, gen_random_uuid(), 'One of many', '', 'LOW', u.id, u.id
-    FROM users u, generate_series(1, 1100) WHERE username = 'built-in-administrator'
+    FROM users u, generate_series(1, 1100) WHERE role = 'ADMIN'
 """
 
 

@@ -15,7 +15,7 @@ from tests.e2e.conftest import KEYS, Service
 from tests.e2e.refusals import refused
 
 VERSIONS = ("grpc.reflection.v1alpha", "grpc.reflection.v1")
-SERVED = {"taxiway.v1.UserService", "taxiway.v1.TaskService", "grpc.health.v1.Health"}
+SERVED = {"taxiway.v1.UserService", "taxiway.v1.AuthService", "taxiway.v1.TaskService", "grpc.health.v1.Health"}
 each = pytest.mark.parametrize("version", VERSIONS)
 
 

@@ -12,9 +12,10 @@ from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import CreateTaskRequest, DeleteTaskRequest
 from taxiway.v1.user_pb2 import User
 from taxiway.v1.user_service_pb2 import CreateUserRequest, UpdateUserRequest
-from tests.e2e.conftest import Service
-from tests.e2e.making import NO_USER, make_task, make_user, user_draft
-from tests.e2e.methods import Method, accepted_requests, methods, mutations
+from tests.e2e.accepted import accepted, accepted_requests
+from tests.e2e.conftest import Service, Stubs
+from tests.e2e.making import NO_USER, make_task, make_user, sign_in, user_draft, with_password
+from tests.e2e.methods import Method, methods, mutations
 from tests.e2e.refusals import refused
 from tests.e2e.rows import run, select, unchanged
 
@@ -24,14 +25,13 @@ REPLAYED = ("taxiway-replayed", "true")
 
 async def sent(service: Service, method: Method, request: Message) -> tuple[bytes, bool]:
     """The answer's bytes, and whether the trailer says that it was given before."""
-    call: Any = method.raw(service.channel)(request.SerializeToString())
-    answer = await call
-    return answer, REPLAYED in tuple(await call.trailing_metadata())
+    answer, trailers = await method.with_trailers(service.channel, request.SerializeToString())
+    return answer, REPLAYED in trailers
 
 
-async def with_id(service: Service, method: Method, request_id: str | None = None) -> Message:
-    request = (await accepted_requests(service))[method.name]
-    request.request_id = request_id or str(uuid.uuid4())  # type: ignore[attr-defined]  # each mutation has the field
+async def with_id(service: Service, method: Method, request_id: str | None = None) -> Any:
+    request = await accepted(service, method)
+    request.request_id = request_id or str(uuid.uuid4())
     return request
 
 
@@ -44,7 +44,13 @@ async def test_every_method_has_a_request_that_is_accepted(service: Service) -> 
     requests = await accepted_requests(service)
     assert set(requests) == {method.name for method in methods()}
     for method in methods():
-        await method.raw(service.channel)(requests[method.name].SerializeToString())
+        caller = await someone(service) if method.is_about_the_caller else service
+        await method.raw(caller.channel)(requests[method.name].SerializeToString())
+
+
+async def someone(service: Service) -> Stubs:
+    """Who has a password and a session to lose."""
+    return await service.with_token((await sign_in(service, await with_password(service))).access_token)
 
 
 @pytest.mark.parametrize("method", mutations(), ids=str)
@@ -61,7 +67,7 @@ async def test_a_repeat_gets_the_identical_answer_and_does_nothing(service: Serv
 async def test_the_same_id_with_another_body_is_refused(service: Service, method: Method) -> None:
     request, other = await with_id(service, method), await with_id(service, method)
     await sent(service, method, request)
-    other.request_id = request.request_id  # type: ignore[attr-defined]  # each mutation has the field
+    other.request_id = request.request_id
     async with unchanged(service.database_url):
         await refusal_of_reuse(sent(service, method, other))
 

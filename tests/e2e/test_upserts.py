@@ -13,6 +13,7 @@ import pytest
 
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.user_pb2 import User
+from taxiway.v1.user_service_pb2 import GetUserRequest
 from tests.e2e.conftest import Service
 from tests.e2e.faults.rows import waiting_for_locks
 from tests.e2e.faults.until import until
@@ -60,6 +61,7 @@ async def test_upserts_of_one_missing_name_all_succeed_and_leave_one_row(
     service: Service, table: str, upsert: Callable[[Service], Awaitable[Any]]
 ) -> None:
     """All have found nothing before the first one makes it: nine of them make it in vain and then update it."""
+    await service.users.GetUser(GetUserRequest(name="users/me"))  # the caller is known from here on
     async with id_held(service.database_url, table) as held:
         calls = [asyncio.create_task(_call(upsert, service)) for _ in range(CALLS)]
         await until(lambda: waiting_for_locks(held, CALLS), 0.9)

@@ -15,7 +15,7 @@ QUERIES = {
     " LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum"
     f" WHERE c.relnamespace = {_SCHEMA} AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped",
     "constraints": "SELECT conrelid::regclass::text, conname, contype, pg_get_constraintdef(oid), convalidated"
-    f" FROM pg_constraint WHERE connamespace = {_SCHEMA}",
+    f" FROM pg_constraint WHERE connamespace = {_SCHEMA} AND contype <> 't'",  # those stand among the triggers
     "indexes": f"SELECT indexdef FROM pg_indexes WHERE schemaname::regnamespace = {_SCHEMA}",
     "enums": "SELECT t.typname, e.enumsortorder, e.enumlabel FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid"
     f" WHERE t.typnamespace = {_SCHEMA}",

@@ -1,5 +1,6 @@
 """The history of the schema leads forth and back, online and as SQL, and ends where the models are."""
 
+import re
 from typing import Any
 
 from sqlalchemy import text
@@ -21,12 +22,29 @@ async def schema_of(url: str) -> catalogue.Catalogue:
 
 
 async def apply(url: str, script: str) -> None:
-    """As psql does: the script with its own BEGIN and COMMIT, past SQLAlchemy and its transaction."""
+    """As psql does: one statement after the other, with the script's own BEGIN and COMMIT, past SQLAlchemy's."""
     single = engine.single(parse(url))
     async with single.connect() as connection:
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.execute(script)
+        for statement in statements(script):
+            await driver.execute(statement)
     await single.dispose()
+
+
+def statements(script: str) -> list[str]:
+    """Alembic leaves an empty line behind each one, and comments before them."""
+    plain = "".join(line for line in script.splitlines(keepends=True) if not line.startswith("--"))
+    return [part.strip() for part in plain.split(";\n\n") if part.strip()]
+
+
+def outside_of_transactions(script: str) -> list[str]:
+    found, inside = [], False
+    for statement in statements(script):
+        inside |= statement == "BEGIN"
+        if not inside:
+            found.append(statement)
+        inside &= statement != "COMMIT"
+    return found
 
 
 async def test_upgrade_then_downgrade_leaves_nothing_and_upgrade_restores_all(empty_database_url: str) -> None:
@@ -49,6 +67,31 @@ async def test_the_sql_text_makes_the_same_schema_as_the_upgrade(databases: Data
 async def test_the_sql_text_leads_back(database_url: str) -> None:
     await apply(database_url, commands.sql("head:base"))
     assert not any((await schema_of(database_url)).values())
+
+
+def test_what_stands_outside_of_a_transaction_can_be_run_again() -> None:
+    """A migration that fails there is half applied: it begins anew, and finds what it made."""
+    for script in (commands.sql(), commands.sql("head:base")):
+        first, *others = outside_of_transactions(script)
+        assert first.startswith("SET lock_timeout")
+        assert others
+        for statement in others:
+            assert re.match(r"(CREATE INDEX CONCURRENTLY IF NOT|DROP INDEX CONCURRENTLY IF) EXISTS ", statement)
+
+
+async def test_an_index_that_was_left_invalid_is_made_anew(database_url: str) -> None:
+    """As after a failure in the middle of 0014: one index is there and invalid, the other one is missing."""
+    broken = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_tasks_id_owner_id'::regclass"
+    before = await schema_of(database_url)
+    back = "UPDATE alembic_version SET version_num = '0013'"
+    await execute(database_url, broken, "DROP INDEX ix_tasks_id_owner_id_living", back)
+    await commands.upgrade(database_url, "0014")
+    await execute(database_url, f"UPDATE alembic_version SET version_num = '{head()}'")
+    assert await schema_of(database_url) == before
+    single = engine.single(parse(database_url))
+    async with single.connect() as connection:
+        assert await connection.scalar(text("SELECT bool_and(indisvalid) FROM pg_index"))
+    await single.dispose()
 
 
 async def test_the_migrations_end_where_the_models_are(databases: Databases, database_url: str) -> None:
@@ -81,6 +124,8 @@ DRIFT = {
     "CREATE TABLE extra (id int)": "table extra is there and should not be.",
     "ALTER TABLE tasks DISABLE TRIGGER bump_version": "trigger tasks.bump_version is missing or disabled.",
     "DROP TRIGGER bump_version ON users": "trigger users.bump_version is missing or disabled.",
+    "ALTER TABLE users DROP CONSTRAINT ck_users_scopes_of_services": "constraint users.ck_users_scopes_of_services is ",
+    "ALTER TABLE sessions ALTER COLUMN peer TYPE varchar(64)": "sessions.peer: type is VARCHAR(length=64) and should",
 }
 
 

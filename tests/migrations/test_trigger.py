@@ -119,3 +119,31 @@ async def test_a_function_of_the_same_name_earlier_in_the_search_path_does_not_m
     after = await update(shared_connection, "title = 'two'")
     assert before.updated_at < after.updated_at
     assert after.updated_at.year < 9000
+
+
+SEALED, RESEALED = b"a" * 40, b"b" * 40
+SET_NUMBER = text("UPDATE users SET phone_number = :sealed, updated_by = :actor, display_name = :name RETURNING *")
+
+
+async def set_number(connection: AsyncConnection, sealed: bytes, name: str = "Alice") -> Row[Any]:
+    return (await connection.execute(SET_NUMBER, {"sealed": sealed, "actor": BOB, "name": name})).one()
+
+
+@pytest.mark.usefixtures("task")
+async def test_a_number_that_is_only_sealed_anew_is_no_change(shared_connection: AsyncConnection) -> None:
+    before = await set_number(shared_connection, SEALED)
+    await shared_connection.execute(text("SET LOCAL taxiway.resealing = 'on'"))
+    after = await set_number(shared_connection, RESEALED)
+    assert (before.version, after.version) == (2, 2)
+    assert (after.updated_at, after.updated_by) == (before.updated_at, before.updated_by)
+    assert after.phone_number == RESEALED
+
+
+@pytest.mark.usefixtures("task")
+@pytest.mark.parametrize(("state", "name"), [("off", "Alice"), ("on", "Bob")])
+async def test_another_number_is_a_change_and_so_is_whatever_else_differs(
+    shared_connection: AsyncConnection, state: str, name: str
+) -> None:
+    await set_number(shared_connection, SEALED)
+    await shared_connection.execute(text(f"SET LOCAL taxiway.resealing = '{state}'"))
+    assert (await set_number(shared_connection, RESEALED, name)).version == 3

@@ -37,6 +37,12 @@ def program() -> list[str]:
     return entrypoint + command
 
 
+def health_check() -> list[str]:
+    """What asks a container of the image for its health, in its exec form."""
+    command: list[str] = json.loads(last("HEALTHCHECK").partition(" CMD ")[2])
+    return command
+
+
 def environment() -> dict[str, str]:
     """The variables of the final stage."""
     return dict(pair.split("=", maxsplit=1) for pair in shlex.split(last("ENV")))

@@ -22,6 +22,8 @@ SET_UP = 420.0  # seconds for the first start, which makes the environment; a st
 PATIENCE = 60.0
 LISTEN = "TAXIWAY_LISTEN"
 
+Metadata = tuple[tuple[str, str], ...]
+
 
 @pytest.fixture
 def clone() -> Iterator[Path]:
@@ -33,13 +35,17 @@ def clone() -> Iterator[Path]:
         yield ground / "clone"
 
 
+def environment(address: str) -> dict[str, str]:
+    """This process's: a make above this one would lend its options, and a Taxiway above its settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "TAXIWAY_"))}
+    return {**kept, LISTEN: address}
+
+
 @contextmanager
 def make_serve(clone: Path, address: str) -> Iterator[None]:
     """`make serve` for as long as the block lasts; then SIGTERM to what make runs, which ends with 0, and so make."""
-    # A make above this one would lend its options, and a Taxiway above its settings.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "TAXIWAY_"))}
-    command, environment = ["make", "--no-print-directory", "serve"], {**kept, LISTEN: address}
-    with subprocess.Popen(command, cwd=clone, env=environment, stdout=subprocess.PIPE, text=True) as make:
+    command = ["make", "--no-print-directory", "serve"]
+    with subprocess.Popen(command, cwd=clone, env=environment(address), stdout=subprocess.PIPE, text=True) as make:
         try:
             assert make.stdout is not None
             assert f"listening on {address}\n" in make.stdout, "it ended and did not listen"
@@ -47,6 +53,13 @@ def make_serve(clone: Path, address: str) -> Iterator[None]:
             _end(make)
         finally:
             make.kill()
+
+
+def signed_in(clone: Path, address: str) -> Metadata:
+    """What a call carries for the first administrator: the token that the start says how to get."""
+    command = ["make", "--no-print-directory", "token"]
+    made = subprocess.run(command, cwd=clone, env=environment(address), capture_output=True, text=True, check=True)
+    return (("authorization", f"Bearer {made.stdout.strip()}"),)
 
 
 def _end(make: subprocess.Popen[str]) -> None:
@@ -66,7 +79,8 @@ def test_make_serve_sets_a_clone_up_and_the_task_is_there_after_a_restart(clone:
     task = task_pb2.Task(title="Paint the fence")
     with make_serve(clone, address), grpc.insecure_channel(address) as channel:
         request = task_service_pb2.CreateTaskRequest(parent="users/me", task=task)
-        made = TaskServiceStub(channel).CreateTask(request, timeout=10)
+        made = TaskServiceStub(channel).CreateTask(request, timeout=10, metadata=signed_in(clone, address))
     with make_serve(clone, address), grpc.insecure_channel(address) as channel:
-        listed = TaskServiceStub(channel).ListTasks(task_service_pb2.ListTasksRequest(parent="users/me"), timeout=10)
+        mine = task_service_pb2.ListTasksRequest(parent="users/me")
+        listed = TaskServiceStub(channel).ListTasks(mine, timeout=10, metadata=signed_in(clone, address))
     assert list(listed.tasks) == [made]

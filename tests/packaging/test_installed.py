@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
-from tests.e2e.faults.calls import client
+import pytest
+
+from service.secret_key import SecretKeys
+from taxiway.v1 import task_pb2, task_service_pb2
+from taxiway.v1.task_service_pb2_grpc import TaskServiceStub
+from tests.authority import LOCALHOST, authority, issue
+from tests.e2e.accounts import accounts
 from tests.e2e.faults.wire import wire
 from tests.e2e.rows import select
-from tests.e2e.service_process import KEY
-from tests.packaging.dockerfile import ROOT, environment, program
+from tests.packaging.dockerfile import ROOT, environment, health_check, program
 from tests.packaging.environment import Installed
+from tests.service.tls_server import channel
+
+if TYPE_CHECKING:
+    from taxiway.v1.task_service_pb2_grpc import TaskServiceAsyncStub
+
+CA = authority()
+KEYS = SecretKeys((bytes(range(32)),))
 
 
 def contents(wheels: list[Path], name: str) -> set[str]:
@@ -64,13 +79,14 @@ def test_help_and_version_answer(installed: Installed) -> None:
 def test_the_command_of_the_image_names_what_production_lacks_in_a_sentence_each(installed: Installed) -> None:
     result = installed.run(*program())
     assert (result.returncode, result.stdout) == (2, "")
-    database, secret_key = result.stderr.splitlines()
+    database, secret_key, plaintext = result.stderr.splitlines()
     assert "TAXIWAY_DATABASE_URL_FILE" in database
     assert "TAXIWAY_SECRET_KEY_FILE" in secret_key
+    assert "TAXIWAY_TLS_CERT_FILE" in plaintext
 
 
 def test_the_health_check_of_the_image_fails_where_nothing_listens(installed: Installed) -> None:
-    result = installed.run("taxiway", "health", TAXIWAY_LISTEN="127.0.0.1:1")
+    result = installed.run(*health_check(), TAXIWAY_LISTEN="127.0.0.1:1")
     assert result.returncode != 0
     assert result.stderr.splitlines() == ["taxiway: No server answers at 127.0.0.1:1."]
 
@@ -84,7 +100,7 @@ def serving(installed: Installed, **variables: str) -> Iterator[subprocess.Popen
         stdout=subprocess.PIPE,
         text=True,
         cwd="/",
-        env=environment() | {"PATH": f"{binaries}:/usr/bin:/bin", "TAXIWAY_MODE": "development"} | variables,
+        env=environment() | {"PATH": f"{binaries}:/usr/bin:/bin"} | variables,
         user=number,
         group=number,
         extra_groups=None if number is None else [],
@@ -96,17 +112,40 @@ def serving(installed: Installed, **variables: str) -> Iterator[subprocess.Popen
             process.kill()
 
 
-async def test_it_serves_from_the_wheels_alone(installed: Installed, database_url: str) -> None:
-    """Through a proxy on loopback: the account of the image cannot enter the directory of the database's socket."""
-    settings = {"TAXIWAY_SECRET_KEY": KEY, "TAXIWAY_LISTEN": "127.0.0.1:0"}
-    async with wire(database_url) as proxy:
+@pytest.fixture
+def settings(folder: Path) -> dict[str, str]:
+    """A certificate and a key that production takes, where the account of the image can read them."""
+    files = issue(CA, *LOCALHOST).write(folder)
+    return {
+        "TAXIWAY_SECRET_KEY": base64.b64encode(KEYS.values[0]).decode(),
+        "TAXIWAY_TLS_CERT_FILE": str(files.certificate),
+        "TAXIWAY_TLS_KEY_FILE": str(files.key),
+        "TAXIWAY_LISTEN": "0.0.0.0:0",
+    }
+
+
+async def test_it_serves_from_the_wheels_alone(
+    installed: Installed, database_url: str, settings: dict[str, str]
+) -> None:
+    """As the image does, in production and by TLS; the database through a proxy on loopback, since the account of the
+    image cannot enter the directory of its socket.
+    """
+    async with wire(database_url) as proxy, accounts(database_url, KEYS) as made:
+        token = (await made.make("ADMIN")).token
         with serving(installed, TAXIWAY_DATABASE_URL=proxy.url, **settings) as process:
             assert process.stdout is not None
             async with asyncio.timeout(30):
                 line = await asyncio.to_thread(process.stdout.readline)
-            assert line.startswith("listening on "), line
-            async with client(line.removeprefix("listening on ").strip()) as caller:
-                made = await caller.create("users/me", "Paint the fence")
+            assert line.startswith("listening on 0.0.0.0:"), line
+            port = line.strip().rpartition(":")[2]
+            async with channel(f"127.0.0.1:{port}", CA) as calls:
+                stub: TaskServiceAsyncStub = TaskServiceStub(calls)
+                task = task_pb2.Task(title="Paint the fence")
+                request = task_service_pb2.CreateTaskRequest(parent="users/me", task=task)
+                await stub.CreateTask(request, metadata=(("authorization", f"Bearer {token}"),), timeout=10)
+            settings |= {"TAXIWAY_LISTEN": f"0.0.0.0:{port}"}
+            asked = await asyncio.to_thread(partial(installed.run, *health_check(), **settings))
+            assert (asked.returncode, asked.stdout, asked.stderr) == (0, "SERVING\n", "")
             process.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(process.wait, 20) == 0
-    assert await select(database_url, "SELECT title FROM tasks") == [(made.title,)]
+    assert await select(database_url, "SELECT title FROM tasks") == [("Paint the fence",)]

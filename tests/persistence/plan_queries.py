@@ -23,9 +23,11 @@ CALLERS = 1000
 UNDELETION = {"deleted_at": None, "purge_at": None}
 FILL = {
     "users": """
-        INSERT INTO users (id, username, username_key, email, email_key, display_name, time_zone, role, created_by,
-            updated_by, deleted_at, purge_at)
-        SELECT {id}, 'u' || n, 'u' || n, n || '@b', n || '@b', '', 'UTC', 'USER', {id}, {id},
+        INSERT INTO users (id, username, username_key, email, email_key, display_name, time_zone, role,
+            certificate_uris, created_by, updated_by, deleted_at, purge_at)
+        SELECT {id}, 'u' || n, 'u' || n, n || '@b', n || '@b', '', 'UTC',
+            (CASE WHEN n % 7 = 0 THEN 'SERVICE' ELSE 'USER' END)::user_role,
+            CASE WHEN n % 7 = 0 THEN ARRAY['spiffe://a/' || n] ELSE '{{}}' END, {id}, {id},
             CASE WHEN n % 5 = 0 THEN now() END, CASE WHEN n % 5 = 0 THEN now() + (n - 10) * interval '1 minute' END
         FROM generate_series(1, :rows / 10) AS n""",
     "tasks": """
@@ -36,7 +38,9 @@ FILL = {
         FROM generate_series(1, :rows * 10 / 9) AS n""",
     "requests": """
         INSERT INTO requests (caller_id, request_id, method, fingerprint, answer, created_at)
-        SELECT {caller}, {id}, '/taxiway.v1.TaskService/CreateTask', sha256('x'), repeat('y', 300)::bytea,
+        SELECT {caller}, {id},
+            'taxiway.v1.' || CASE WHEN n % 100 = 0 THEN 'UserService/UpdateUser' ELSE 'TaskService/CreateTask' END,
+            sha256('x'), repeat('y', 300)::bytea,
             now() - (:rows - n) * interval '25 hours' / :rows
         FROM generate_series(1, :rows) AS n""",
 }
@@ -83,7 +87,8 @@ def task_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
 
 
 def user_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
-    users, some = Users(connection), identifier(rows // 20 + 1)
+    users = Users(connection, Sealer([bytes(32)], "personal_data"))
+    some = identifier(rows // 20 + 1)
     gone, version = identifier(rows // 20 + GONE), Guard(version=(1, datetime.now(UTC)))
 
     def sql(statement: str, **values: object) -> Callable[[], Awaitable[object]]:
@@ -115,15 +120,9 @@ def request_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
     """The outcome by its own statement: it is sent behind a claim, and a query here is one statement."""
     requests = Requests(connection, Sealer([bytes(32)], "requests.answer"))
     caller, request = identifier(1 + rows // 2 % CALLERS), identifier(rows // 2)
-    claim = Claim(caller, request, "/taxiway.v1.TaskService/CreateTask", bytes(32))
+    claim = Claim(caller, request, "taxiway.v1.TaskService/CreateTask", bytes(32))
     key = {"caller": caller, "request": request}
     return {
         "outcome": (lambda: connection.execute(_OUTCOME, key), 1),
         "store": (lambda: requests.store(claim, b"answer"), 1),
     }
-
-
-def all_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
-    """By name; `rows` is the number of tasks of the owner."""
-    queries = task_queries(connection, rows) | user_queries(connection, rows)
-    return queries | request_queries(connection, rows)

@@ -1,4 +1,4 @@
-"""`Database.write` and `Database.read`: what is committed, what is tried again, and until when."""
+"""The units of `Database`: what is committed, what is tried again, and until when."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -120,6 +120,61 @@ async def test_a_unit_is_tried_three_times_and_not_past_the_deadline(database: D
     with pytest.raises(SerializationLost):
         await database.write(lose, CALLER, "ada", encode)
     assert tries == 1
+
+
+async def add_user_once(uow: UnitOfWork, caller: UUID, name: str) -> int:
+    await add_user(uow, caller, name)
+    return len(name)
+
+
+async def count_users(uow: UnitOfWork, _caller: UUID, _command: None) -> int:
+    return len(await uow.users.list_newest_first(None, 100, deleted=False))
+
+
+async def test_change_commits_and_look_reads_and_both_answer_the_result_as_it_is(database: Database) -> None:
+    assert await database.look(count_users, CALLER, None) == 0
+    assert await database.change(add_user_once, CALLER, "ada") == 3
+    assert await database.look(count_users, CALLER, None) == 1
+
+
+async def test_change_rolls_back_where_it_raises(database: Database) -> None:
+    async def refuse(uow: UnitOfWork, caller: UUID, name: str) -> None:
+        await add_user(uow, caller, name)
+        raise RefusalError
+
+    with pytest.raises(RefusalError):
+        await database.change(refuse, CALLER, "ada")
+    assert await names(database) == []
+
+
+async def test_change_runs_the_whole_unit_again_after_a_lost_race(database: Database) -> None:
+    tries = 0
+
+    async def lose_once(uow: UnitOfWork, caller: UUID, name: str) -> int:
+        nonlocal tries
+        tries += 1
+        await add_user(uow, caller, name)
+        if tries == 1:
+            raise SerializationLost("on purpose")
+        return tries
+
+    assert await database.change(lose_once, CALLER, "ada") == 2
+    assert await names(database) == ["ada"]
+
+
+async def test_change_goes_on_where_its_caller_leaves(database: Database) -> None:
+    free = asyncio.Event()
+
+    async def wait(uow: UnitOfWork, caller: UUID, name: str) -> str:
+        await free.wait()
+        return await add_user(uow, caller, name)
+
+    call = asyncio.create_task(database.change(wait, CALLER, "ada"))
+    await until(lambda: database.running == 1, 5)
+    call.cancel()
+    free.set()
+    assert await database.settle(5) == 0
+    assert await names(database) == ["ada"]
 
 
 async def test_settle_waits_for_units_and_counts_those_that_go_on(database: Database) -> None:

@@ -1,10 +1,13 @@
-"""The pulse tells whether the database answers, soon after it fell silent and soon after it is back."""
+"""The pulse tells whether the database answers, soon after it fell silent and came back, and whose rights changed."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence import engine
 from persistence.pulse import OVERDUE, PATIENCE, Pulse
@@ -29,6 +32,65 @@ async def _beating(url: str) -> AsyncIterator[Pulse]:
 async def test_it_is_dead_before_the_first_answer_and_alive_after_it(database_url: str) -> None:
     async with _beating(database_url) as pulse:
         assert not pulse.alive
+        await until(lambda: pulse.alive, 5)
+
+
+USER = """
+    INSERT INTO users (id, username, username_key, display_name, time_zone, role, created_by, updated_by)
+    VALUES (:id, 'robot', 'robot', '', 'UTC', 'SERVICE', :id, :id)"""
+SUSPEND = "UPDATE users SET state = 'SUSPENDED'"
+
+
+async def test_it_tells_whose_rights_changed_whoever_changed_them(
+    database_url: str, connection: AsyncConnection
+) -> None:
+    """By plain SQL; and again and again for a while, to all who listen. NULL stands for the signing keys."""
+    heard: list[frozenset[UUID | None]] = []
+    also: list[frozenset[UUID | None]] = []
+    robot = UUID(int=1)
+    await connection.execute(text(USER), {"id": robot})
+    await connection.commit()
+    async with _beating(database_url) as pulse:
+        pulse.listen(heard.append)
+        pulse.listen(also.append)
+        await until(lambda: len(heard) > 1, 5)
+        assert set(heard) == {frozenset()}
+        await connection.execute(text(SUSPEND))
+        await connection.commit()
+        assert await until(lambda: heard[-1] == {robot}, 5) < 1 * 4
+        await connection.execute(text("INSERT INTO access_changes (user_id) VALUES (NULL)"))
+        await connection.commit()
+        await until(lambda: heard[-1] == {robot, None}, 5)
+        assert also == heard
+
+
+async def test_changes_older_than_20_seconds_are_told_no_more(database_url: str, connection: AsyncConnection) -> None:
+    heard: list[frozenset[UUID | None]] = []
+    old = "INSERT INTO access_changes (user_id, created_at) SELECT gen_random_uuid(), now() - interval '21 seconds'"
+    await connection.execute(text(old))
+    await connection.commit()
+    async with _beating(database_url) as pulse:
+        pulse.listen(heard.append)
+        await until(lambda: len(heard) > 1, 5)
+        assert set(heard) == {frozenset()}
+
+
+async def test_a_listener_that_fails_makes_the_database_count_as_silent(database_url: str) -> None:
+    """Nobody goes by what was not heard: the age grows until the listener has taken an answer."""
+    fails = [True]
+    calls = 0
+
+    def listener(_: frozenset[UUID | None]) -> None:
+        nonlocal calls
+        calls += 1
+        if fails:
+            raise ValueError("on purpose")
+
+    async with _beating(database_url) as pulse:
+        pulse.listen(listener)
+        await until(lambda: calls >= 2, 5)
+        assert not pulse.alive
+        fails.clear()
         await until(lambda: pulse.alive, 5)
 
 

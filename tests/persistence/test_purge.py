@@ -97,13 +97,8 @@ async def test_a_user_goes_with_its_tasks_and_its_outcomes_children_first(
         await _requests(connection, user, 3, "1 minute")
     await connection.commit()
     removed = (await purge(pool)).rows
-    assert removed == {
-        "requests": 0,
-        "requests of purged users": 3,
-        "tasks": 0,
-        "tasks of purged users": 4,
-        "users": 1,
-    }
+    expected = {"requests of purged users": 3, "tasks of purged users": 4, "users": 1}
+    assert {step: count for step, count in removed.items() if count} == expected
     assert [await _count(connection, table) for table in ("users", "tasks", "requests")] == [1, 4, 3]
 
 

@@ -37,7 +37,20 @@ RULES: list[Rule] = [
     r10_names_comments_and_order,
     r14_no_functions,
 ]
-TABLES = {"users", "tasks", "requests", "schema_compatibility"}
+TABLES = {
+    "access_changes",
+    "api_keys",
+    "audit_log",
+    "credentials",
+    "password_resets",
+    "requests",
+    "schema_compatibility",
+    "sessions",
+    "sign_in_attempts",
+    "signing_keys",
+    "tasks",
+    "users",
+}
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -7,11 +7,60 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence import engine, purge
+from persistence.models import Base
 from persistence.repositories.tasks import Tasks
 from persistence.url import parse
 from tests.conftest import Databases
-from tests.persistence.plan_queries import FILL, OWNER, PAGE, all_queries, identifier, names
+from tests.persistence.plan_queries import (
+    OWNER,
+    PAGE,
+    Query,
+    identifier,
+    request_queries,
+    task_queries,
+    user_queries,
+)
+from tests.persistence.plan_queries_access import (
+    across_queries,
+    fill,
+    log_queries,
+    personal_queries,
+    secret_queries,
+    session_queries,
+)
 from tests.persistence.plans import Examined, examine
+
+QUERIES = (
+    task_queries,
+    user_queries,
+    request_queries,
+    across_queries,
+    session_queries,
+    secret_queries,
+    log_queries,
+    personal_queries,
+)
+# The first column of each index; R8 says itself that those of owned tables begin with their owner.
+LEADING = {
+    str(index.name): index.columns[0].name for table in Base.metadata.tables.values() for index in table.indexes
+} | {str(table.primary_key.name): table.primary_key.columns[0].name for table in Base.metadata.tables.values()}
+# A list of everybody's has no condition but the place to go on from.
+LISTS = {"pk_users", "ix_users_id_living", "pk_audit_log", "ix_tasks_id_owner_id", "ix_tasks_id_owner_id_living"}
+FEW_ROWS = {"signing_keys"}  # three of them and those that retired within the hour: no index is worth its while
+# Two small tables are read as they are; the numbers of changes name rows for those who look by hand.
+NOT_ENTERED = {"pk_schema_compatibility", "pk_signing_keys", "uq_signing_keys_state", "pk_access_changes"}
+OF_ONE_ACCOUNT = ("sessions", "keys", "audit log of an account", "export of audit_log")
+# They may put the few rows that they found in order: of ids that are given, of one account, of two pages in one.
+SORTING = {
+    "last use of sessions",
+    "last use of keys",
+    *(f"{listed}{place}" for listed in OF_ONE_ACCOUNT for place in ("", " below one")),
+}
+
+
+def all_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
+    """By name; `rows` is the number of tasks of the owner."""
+    return {name: query for queries in QUERIES for name, query in queries(connection, rows).items()}
 
 
 @pytest.fixture(scope="module", params=[10_000, pytest.param(100_000, marks=pytest.mark.prove)])
@@ -23,8 +72,8 @@ async def filled_url(
     async with databases(template=migrated_template) as url:
         single = engine.single(parse(url))
         async with single.connect() as connection:
-            for statement in FILL.values():
-                await connection.execute(text(statement.format(**names())), {"rows": rows})
+            for statement in fill():
+                await connection.execute(text(statement), {"rows": rows})
             await connection.commit()
             await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text("VACUUM ANALYZE"))
         await single.dispose()
@@ -49,17 +98,20 @@ async def test_a_query_sees_what_it_answers_and_little_else(filled: tuple[AsyncC
         assert seen.conditions, (name, seen)
         assert seen.rows <= limit, (name, seen)
         assert not seen.sequential, (name, seen)
-        assert not seen.sorts, (name, seen)
+        assert not seen.sorts or name in SORTING, (name, seen)
         assert all(begins_rightly(used, condition) for used, condition in seen.conditions.items()), (name, seen)
 
 
 def begins_rightly(index: str, condition: str) -> bool:
-    """With the owner, or with the unique key. A list of all users has no condition but the place to go on from."""
-    if index in {"ix_users_id_living", "pk_users"} and not condition:
+    """With what the index begins with: the owner, the unique key, whom a secret belongs to."""
+    if index in LISTS and not condition:
         return True
-    first = {"pk_requests": "caller_id", "uq_users_email_key": "email_key", "uq_users_username_key": "username_key"}
-    column = "owner_id" if "_tasks_" in f"{index}_" else first.get(index, "id")
-    return condition.strip("(").startswith(f"{column} ")
+    return (
+        condition.removeprefix("(")
+        .removeprefix("(")
+        .removeprefix("ROW(")
+        .startswith((f"{LEADING[index]} ", f"{LEADING[index]},"))
+    )
 
 
 async def examine_purge(connection: AsyncConnection, step: str) -> Examined:
@@ -78,8 +130,7 @@ async def test_no_index_is_in_vain(filled: tuple[AsyncConnection, int]) -> None:
         await connection.rollback()
     for step in purge._STATEMENTS:
         used |= (await examine_purge(connection, step)).conditions.keys()
-    tables = "SELECT indexname FROM pg_indexes WHERE tablename IN ('users', 'tasks', 'requests')"
-    assert set((await connection.scalars(text(tables))).all()) <= used
+    assert set(LEADING) - NOT_ENTERED <= used
 
 
 @pytest.mark.parametrize("step", purge._STATEMENTS)
@@ -87,8 +138,8 @@ async def test_a_step_of_the_purge_goes_through_an_index(filled: tuple[AsyncConn
     """It runs each minute: it must not read a whole table to find a batch. Two accounts and 100 tasks are due here."""
     connection, _ = filled
     seen = await examine_purge(connection, step)
-    by_time = {"ix_requests_created_at", "ix_users_purge_at", "ix_tasks_purge_at"}
-    assert by_time & seen.conditions.keys(), seen
+    by_time = {name for name, column in LEADING.items() if column.endswith("_at")}
+    assert by_time & seen.conditions.keys() or step in FEW_ROWS, seen
     # PostgreSQL may hash a small table to join the batch with it: what counts is that it does not grow with the table.
     assert not seen.sequential or seen.rows <= 20 * purge.BATCH, seen
 
@@ -97,10 +148,10 @@ async def test_a_query_without_its_index_is_found_out(filled: tuple[AsyncConnect
     """The control: what the tests above ask of a plan does not hold of every plan."""
     connection, rows = filled
     some = identifier(rows // 2)
-    statement = text("SELECT title FROM tasks WHERE id = :id")
+    statement = text("SELECT title FROM tasks WHERE created_by = :id LIMIT 1")
     ownerless = await examine(connection, lambda: connection.execute(statement, {"id": some}))
     assert ownerless.sequential or not all(begins_rightly(*entered) for entered in ownerless.conditions.items())
-    await connection.execute(text("DROP INDEX ix_tasks_owner_id_id_living"))
+    await connection.execute(text("DROP INDEX ix_tasks_owner_id_id_living, ix_tasks_id_owner_id_living"))
     tasks = Tasks(connection)
     living = await examine(connection, lambda: tasks.list_for_owner(identifier(OWNER), None, PAGE, deleted=False))
     assert living.rows > PAGE

@@ -13,8 +13,10 @@ from persistence.models import TaskRow, UserRow
 from persistence.repositories.base import Guard, Moment
 from persistence.repositories.tasks import Tasks
 from persistence.repositories.users import Users
+from persistence.sealing import Sealer
 from tests.persistence.plans import sent_on
 
+PERSONAL = Sealer([bytes(32)], "personal_data")
 PERSON: dict[str, object] = {"display_name": "", "time_zone": "UTC", "role": "USER"}
 TASK: dict[str, object] = {"title": "one", "description": "", "priority": "LOW"}
 DELETION = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
@@ -23,7 +25,7 @@ DELETION = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
 async def person(connection: AsyncConnection, name: str) -> UUID:
     made = uuid4()
     keys = {"username": name, "username_key": name.lower(), "email": f"{name}@b", "email_key": f"{name.lower()}@b"}
-    await Users(connection).add(made, made, {**PERSON, **keys})
+    await Users(connection, PERSONAL).add(made, made, {**PERSON, **keys})
     return made
 
 
@@ -39,7 +41,7 @@ async def test_two_living_accounts_share_neither_user_name_nor_mail_address(shar
 async def test_a_deleted_account_leaves_its_place_and_finds_it_taken_on_return(
     shared_connection: AsyncConnection,
 ) -> None:
-    users = Users(shared_connection)
+    users = Users(shared_connection, PERSONAL)
     first = await person(shared_connection, "alice")
     await users.change(first, first, DELETION, Guard())
     await person(shared_connection, "alice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ class Echo(grpc.GenericRpcHandler):
 
     def __init__(self) -> None:
         self.requests: list[task_service_pb2.CreateTaskRequest] = []
+        self.tokens: list[str] = []
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
         """A handler for CreateTask alone."""
@@ -32,9 +34,12 @@ class Echo(grpc.GenericRpcHandler):
             response_serializer=task_pb2.Task.SerializeToString,
         )
 
-    async def create(self, request: task_service_pb2.CreateTaskRequest, _: object) -> task_pb2.Task:
+    async def create(
+        self, request: task_service_pb2.CreateTaskRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> task_pb2.Task:
         """Keep the request and answer its task."""
         self.requests.append(request)
+        self.tokens += [str(value) for key, value in context.invocation_metadata() or () if key == "authorization"]
         return request.task
 
 
@@ -46,10 +51,12 @@ async def test_the_example_creates_a_task() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     code = example.replace("127.0.0.1:50051", f"127.0.0.1:{port}")
-    pipe = asyncio.subprocess.PIPE
-    client = await asyncio.create_subprocess_exec(sys.executable, "-W", "error", "-c", code, stdout=pipe)
+    pipe, signed_in = asyncio.subprocess.PIPE, {**os.environ, "TOKEN": "abc"}
+    command = (sys.executable, "-W", "error", "-c", code)
+    client = await asyncio.create_subprocess_exec(*command, stdout=pipe, env=signed_in)
     output, _ = await asyncio.wait_for(client.communicate(), 30)
     await server.stop(None)
     assert (client.returncode, output.decode()) == (0, 'title: "Paint the fence"\n\n')
     assert [request.parent for request in echo.requests] == ["users/me"]
     assert echo.requests[0].request_id
+    assert echo.tokens == ["Bearer abc"]

@@ -14,10 +14,13 @@ from typing import Any
 import grpc
 import pytest
 
-from taxiway.v1 import task_service_pb2, task_service_pb2_grpc, user_service_pb2
+from taxiway.v1 import auth_service_pb2, task_service_pb2, task_service_pb2_grpc, user_service_pb2
 
 CONFIGS = ("retry_reads.json", "retry_all.json")
-READS = {"GetTask", "ListTasks", "GetUser", "BatchGetUsers", "ListUsers"}
+READS = {
+    *("GetTask", "ListTasks", "GetUser", "BatchGetUsers", "ListUsers", "ExportUserData", "ListAuditEvents"),
+    *("ListSessions", "ListApiKeys", "GetSigningKeys"),
+}
 Call = Callable[[bytes, grpc.aio.ServicerContext[bytes, bytes]], Awaitable[bytes]]
 
 
@@ -64,19 +67,22 @@ def methods(name: str) -> set[str]:
     return {f"{target['service']}/{target['method']}" for target in targets}
 
 
-def declared(only: set[str] | None = None) -> set[str]:
-    """`service/method` of all that the contract declares, or of those `only`."""
-    files = (task_service_pb2.DESCRIPTOR, user_service_pb2.DESCRIPTOR)
+def declared(*, repeatable: bool = False) -> set[str]:
+    """`service/method` of all that the contract declares to read, and of those too that a request id makes safe."""
+    files = (task_service_pb2.DESCRIPTOR, user_service_pb2.DESCRIPTOR, auth_service_pb2.DESCRIPTOR)
     all_methods = (m for file in files for service in file.services_by_name.values() for m in service.methods)
-    return {f"{m.containing_service.full_name}/{m.name}" for m in all_methods if only is None or m.name in only}
+    named = (m for m in all_methods if m.name in READS or (repeatable and "request_id" in m.input_type.fields_by_name))
+    return {f"{m.containing_service.full_name}/{m.name}" for m in named}
 
 
 def test_the_first_config_names_the_methods_that_only_read() -> None:
-    assert methods("retry_reads.json") == declared(READS)
+    assert methods("retry_reads.json") == declared()
 
 
-def test_the_second_config_names_every_method_of_every_service() -> None:
-    assert methods("retry_all.json") == declared()
+def test_the_second_config_names_every_method_that_a_caller_can_repeat_safely() -> None:
+    """What carries a secret has no request id: a second SignIn would begin a second session."""
+    assert methods("retry_all.json") == declared(repeatable=True)
+    assert "taxiway.v1.AuthService/SignIn" not in methods("retry_all.json")
 
 
 @pytest.mark.parametrize("name", CONFIGS)

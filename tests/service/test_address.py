@@ -50,3 +50,18 @@ def test_loopback_is_known(host: str, loopback: bool) -> None:
 @pytest.mark.parametrize("host", ["::", "127.1", "0", "localhost.example.com", "10.0.0.1", "ip6-localhost"])
 def test_what_may_be_reached_from_elsewhere_is_not_loopback(host: str) -> None:
     assert not Address(host, 1).is_loopback
+
+
+@pytest.mark.parametrize(
+    ("listen", "asked"),
+    [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:1", "[::1]:1"), ("10.0.0.1:1", "10.0.0.1:1"), ("localhost:1", "localhost:1")],
+)
+def test_what_stands_for_all_addresses_is_reached_on_loopback(listen: str, asked: str) -> None:
+    assert str(address.parse(listen).reached_at) == asked
+
+
+def test_networks_are_read_and_what_is_none_is_refused() -> None:
+    assert list(map(str, address.networks("10.0.0.0/8, ::1"))) == ["10.0.0.0/8", "::1/128"]
+    for text in ("", "10.0.0.0/8,", "10.0.0.1/8", "host", "0.0.0.0/0.0.0.256"):
+        with pytest.raises(ValueError, match="is not a list of networks"):
+            address.networks(text)

@@ -14,7 +14,7 @@ import pytest
 from google.api import field_behavior_pb2  # type: ignore[import-untyped, unused-ignore]
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from pydantic import AfterValidator, BaseModel, ValidationError
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, LargeBinary, Table, Text, Uuid
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -114,6 +114,7 @@ class Kind(Enum):
     NUMBER = "number"
     MAP = "map"
     REFERENCE = "reference"
+    LIST = "list"
 
 
 def kind_of_field(field: FieldDescriptor) -> Kind | tuple[str, ...]:
@@ -121,6 +122,8 @@ def kind_of_field(field: FieldDescriptor) -> Kind | tuple[str, ...]:
         return tuple(value.name for value in field.enum_type.values if value.number)
     if field.message_type is not None:
         return Kind.MAP if field.message_type.GetOptions().map_entry else Kind.TIME
+    if field.is_repeated:
+        return Kind.LIST
     references = field.name in ("creator", "updater")
     return Kind.NUMBER if field.type == field.TYPE_INT64 else Kind.REFERENCE if references else Kind.TEXT
 
@@ -131,13 +134,15 @@ def kind_of_annotation(annotation: Any) -> Kind | tuple[str, ...]:
     if get_origin(annotation) is Literal:
         return get_args(annotation)
     kinds = {str: Kind.TEXT, datetime: Kind.TIME, int: Kind.NUMBER, UUID: Kind.REFERENCE}
-    return Kind.MAP if get_origin(annotation) is dict else kinds[annotation]
+    collections = {dict: Kind.MAP, list: Kind.LIST}
+    return collections[get_origin(annotation)] if get_origin(annotation) in collections else kinds[annotation]
 
 
 def kind_of_column(column: Column[Any]) -> Kind | tuple[str, ...]:
     if isinstance(column.type, EnumType):
         return tuple(column.type.enums)
     kinds = {Text: Kind.TEXT, DateTime: Kind.TIME, BigInteger: Kind.NUMBER, Uuid: Kind.REFERENCE, JSONB: Kind.MAP}
+    kinds |= {ARRAY: Kind.LIST, LargeBinary: Kind.TEXT}  # text that is sealed
     return next(kind for of, kind in kinds.items() if isinstance(column.type, of))
 
 

@@ -4,15 +4,16 @@ from uuid import UUID
 
 import pytest
 
-from service.identity import BUILT_IN_ADMINISTRATOR, set_caller
+from service.identity import Caller, set_caller
 from service.names import TaskId, parse_task, parse_user, task_name, user_name
 
 OWNER, TASK = UUID("0195b4f3-71ff-7d6b-9a52-3f0f6c5d2a11"), UUID("0195b4f3-71ff-7d6b-9a52-3f0f6c5d2a12")
+CALLER = Caller(UUID("0195b4f3-71ff-7d6b-9a52-3f0f6c5d2a13"))
 
 
 @pytest.fixture(autouse=True)
 def _called() -> None:
-    set_caller(BUILT_IN_ADMINISTRATOR)
+    set_caller(CALLER)
 
 
 def test_a_name_that_was_made_is_parsed_to_what_it_was_made_of() -> None:
@@ -21,8 +22,8 @@ def test_a_name_that_was_made_is_parsed_to_what_it_was_made_of() -> None:
 
 
 def test_me_is_the_caller_as_a_user_and_as_an_owner() -> None:
-    assert parse_user("users/me") == BUILT_IN_ADMINISTRATOR.id
-    assert parse_task(f"users/me/tasks/{TASK}").owner_id == BUILT_IN_ADMINISTRATOR.id
+    assert parse_user("users/me") == CALLER.id
+    assert parse_task(f"users/me/tasks/{TASK}").owner_id == CALLER.id
 
 
 @pytest.mark.parametrize(

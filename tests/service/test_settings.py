@@ -39,6 +39,23 @@ def test_nothing_has_to_be_set() -> None:
     assert (found.database_url, found.secret_key, found.metrics_listen) == (None, None, None)
     assert (found.mode, found.pooler, found.purge) == ("development", "none", "on")
     assert (found.data_dir, found.drain_delay) == (Path(".taxiway").absolute(), 0.25)
+    assert (found.tls_cert_file, found.mtls_listen, found.allow_plaintext, found.trusted_proxies) == (
+        None,
+        None,
+        False,
+        (),
+    )
+
+
+def test_paths_are_those_of_the_directory_that_it_starts_in(given: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given.chdir(tmp_path)
+    given.setenv("TAXIWAY_TLS_KEY_FILE", "key.pem")
+    assert settings.load().tls_key_file == tmp_path / "key.pem"
+
+
+def test_networks_are_read_with_and_without_spaces(given: pytest.MonkeyPatch) -> None:
+    given.setenv("TAXIWAY_TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8,192.0.2.1")
+    assert list(map(str, settings.load().trusted_proxies)) == ["10.0.0.0/8", "fd00::/8", "192.0.2.1/32"]
 
 
 def test_they_cannot_be_changed_after_they_are_read() -> None:
@@ -82,6 +99,7 @@ def test_a_secret_given_twice_is_refused(given: pytest.MonkeyPatch, tmp_path: Pa
         ("TAXIWAY_LISTN", "did you mean TAXIWAY_LISTEN?"),
         ("TAXIWAY_DATABASEURL_FILE", "did you mean TAXIWAY_DATABASE_URL_FILE?"),
         ("TAXIWAY_LISTEN_FILE", "did you mean TAXIWAY_LISTEN?"),
+        ("TAXIWAY_TLS_CERT", "did you mean TAXIWAY_TLS_CERT_FILE?"),
         ("TAXIWAY_QQ", "`taxiway serve --help` lists them all."),
     ],
 )
@@ -107,9 +125,25 @@ def test_an_empty_variable_is_as_good_as_none(given: pytest.MonkeyPatch) -> None
     [
         *[("LISTEN", text) for text in ("host", "a:65536")],
         *[("DRAIN_DELAY", text) for text in ("-1", "60.1", "nan", "inf", "soon")],
+        *[("TRUSTED_PROXIES", text) for text in (CANARY, "10.0.0.1/8", "10.0.0.0/8,", "*")],
+        *[("AUDIENCE", text) for text in ("a b", "é", "a" * 201, "a\n")],
+        *[("ARGON2_MEMORY", text) for text in ("7", "1048577", "64MiB")],
+        *[("ARGON2_TIME", text) for text in ("0", "101")],
+        *[("ARGON2_PARALLELISM", text) for text in ("0", "65")],
+        *[("HASHING_THREADS", text) for text in ("0", "257")],
+        *[("SIGN_IN_LIMIT", text) for text in ("0", "1001")],
         *[
             (name, CANARY)
-            for name in ("MODE", "POOLER", "PURGE", "LOG_LEVEL", "LOG_FORMAT", "REUSE_PORT", "METRICS_LISTEN")
+            for name in (
+                "MODE",
+                "POOLER",
+                "PURGE",
+                "LOG_LEVEL",
+                "LOG_FORMAT",
+                "REUSE_PORT",
+                "METRICS_LISTEN",
+                "MTLS_LISTEN",
+            )
         ],
     ],
 )

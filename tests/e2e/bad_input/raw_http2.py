@@ -63,12 +63,12 @@ def faults(message: bytes) -> list[Fault]:
     ]
 
 
-async def send(address: str, fault: Fault) -> None:
-    """Sends it over a connection of its own and waits for whatever the server says to it, for PATIENCE at most."""
+async def send(address: str, fault: Fault, token: str) -> None:
+    """Sends it, with a caller's token, over a connection of its own, and waits PATIENCE for whatever is said to it."""
     host, _, port = address.rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
-        writer.write(_encoded(fault))
+        writer.write(_encoded(fault, token))
         await writer.drain()
         async with asyncio.timeout(PATIENCE):
             await _answer(reader)
@@ -78,10 +78,11 @@ async def send(address: str, fault: Fault) -> None:
         writer.close()
 
 
-def _encoded(fault: Fault) -> bytes:
+def _encoded(fault: Fault, token: str) -> bytes:
+    headers = (*fault.headers, ("authorization", f"Bearer {token}"))
     connection = H2Connection(H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False))
     connection.initiate_connection()
-    connection.send_headers(1, fault.headers)
+    connection.send_headers(1, headers)
     connection.send_data(1, fault.data, end_stream=fault.whole)
     return connection.data_to_send()
 

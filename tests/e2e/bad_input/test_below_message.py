@@ -3,16 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import grpc
 import psutil  # type: ignore[import-untyped]  # it ships none
 import pytest
 
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import CreateTaskRequest
 from taxiway.v1.user_service_pb2 import GetUserRequest
-from taxiway.v1.user_service_pb2_grpc import UserServiceStub
+from tests.e2e.accounts import administrator
 from tests.e2e.bad_input.raw_http2 import Fault, faults, send
 from tests.e2e.conftest import Service
+from tests.e2e.faults.calls import client
 from tests.e2e.faults.until import until
 from tests.e2e.rows import contents
 from tests.e2e.service_process import KEY, ServiceProcess, serving
@@ -29,32 +29,32 @@ async def process(database_url: str) -> AsyncIterator[ServiceProcess]:
         yield started
 
 
-async def goes_on(address: str) -> None:
-    async with grpc.aio.insecure_channel(address) as channel:
-        me = await UserServiceStub(channel).GetUser(GetUserRequest(name="users/me"), timeout=5)
+async def goes_on(address: str, token: str) -> None:
+    async with client(address, token=token) as caller:
+        me = await caller.users.GetUser(GetUserRequest(name="users/me"), timeout=5)
         assert me.name
 
 
-async def send_many(address: str, count: int) -> None:
+async def send_many(address: str, token: str, count: int) -> None:
     """Each fault in turn, some at a time, with a good call after each round."""
     cases = faults(MESSAGE)
     every = [cases[number % len(cases)] for number in range(count)]
     for start in range(0, count, AT_ONCE):
-        await asyncio.gather(*(send(address, fault) for fault in every[start : start + AT_ONCE]))
-        await goes_on(address)
+        await asyncio.gather(*(send(address, fault, token) for fault in every[start : start + AT_ONCE]))
+        await goes_on(address, token)
 
 
 @pytest.mark.parametrize("fault", faults(MESSAGE), ids=lambda fault: fault.name)
 async def test_a_fault_below_the_message_writes_nothing(untouched: Service, fault: Fault) -> None:
-    await send(untouched.address, fault)
-    await goes_on(untouched.address)
+    await send(untouched.address, fault, untouched.token)
+    await goes_on(untouched.address, untouched.token)
 
 
 async def leaves_no_growth(process: ServiceProcess, database_url: str, count: int, growth: int) -> None:
-    server = psutil.Process(process.pid)
-    await send_many(process.address, 2 * len(faults(MESSAGE)))
+    server, token = psutil.Process(process.pid), await administrator(database_url)
+    await send_many(process.address, token, 2 * len(faults(MESSAGE)))
     before, memory, open_files = await contents(database_url), server.memory_info().rss, server.num_fds()
-    await send_many(process.address, count)
+    await send_many(process.address, token, count)
     assert await contents(database_url) == before
     await until(lambda: server.num_fds() <= open_files + 2, CLOSED)
     assert server.memory_info().rss - memory < growth

@@ -7,8 +7,9 @@ import pytest
 
 from service.etags import make_etag
 from service.fields import LATEST
+from tests.e2e.accepted import accepted
 from tests.e2e.conftest import Service
-from tests.e2e.methods import Method, accepted_requests, methods
+from tests.e2e.methods import Method, methods
 from tests.e2e.refusals import refused
 from tests.e2e.rows import unchanged
 
@@ -42,7 +43,7 @@ def guarded() -> list[tuple[Method, str]]:
 
 @pytest.mark.parametrize(("method", "part"), guarded(), ids=str)
 async def test_an_etag_that_no_row_has(shared_service: Service, method: Method, part: str) -> None:
-    request: Any = (await accepted_requests(shared_service))[method.name]
+    request: Any = await accepted(shared_service, method)
     holder = getattr(request, part) if part else request
     async with unchanged(shared_service.database_url):
         for etag in GARBAGE:
@@ -53,7 +54,7 @@ async def test_an_etag_that_no_row_has(shared_service: Service, method: Method, 
 
 @pytest.mark.parametrize(("method", "part"), guarded(), ids=str)
 async def test_an_etag_that_is_too_long_to_be_one(shared_service: Service, method: Method, part: str) -> None:
-    request: Any = (await accepted_requests(shared_service))[method.name]
+    request: Any = await accepted(shared_service, method)
     holder = getattr(request, part) if part else request
     holder.etag = "x" * 257
     call = method.raw(shared_service.channel)(request.SerializeToString())

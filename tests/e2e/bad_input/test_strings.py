@@ -8,17 +8,33 @@ from google.protobuf import message_factory
 from google.protobuf.message import Message
 
 from taxiway.v1.task_pb2 import Task
+from taxiway.v1.user_service_pb2 import ImportUsersRequest, ImportUsersResponse, UserImport
+from tests.e2e.accepted import accepted, accepted_requests
 from tests.e2e.bad_input.values import Path, shown, string_fields, with_string
 from tests.e2e.conftest import Service
-from tests.e2e.making import make_task, update_task
-from tests.e2e.methods import Method, accepted_requests, methods
+from tests.e2e.making import make_task, update_task, user_draft
+from tests.e2e.methods import Method, methods
 from tests.e2e.refusals import read, refused
 
 Code = grpc.StatusCode
-STRINGS = [(method, path) for method in methods() for path in string_fields(method.descriptor.input_type)]
+METHODS = {method.name: method for method in methods()}
+# What is wrong with one user of an import is answered for that user: see below.
+STRINGS = [
+    (method, path)
+    for method in METHODS.values()
+    for path in string_fields(method.descriptor.input_type)
+    if method.name != "ImportUsers"
+]
+IMPORTED = [path[1:] for path in string_fields(ImportUsersRequest.DESCRIPTOR)]
 # What a server sets is ignored where a caller sends it (AIP-203), U+0000 or not; `name` in the body of a Create too.
 IGNORED = {"task.creator", "task.updater"}
-IGNORED_BY_CREATE = {"user.name", "task.name", "user.etag", "task.etag"}
+IGNORED_BY_CREATE = {"user.name", "task.name", "api_key.name", "user.etag", "task.etag"}
+# A token holds, or it does not: nobody is told what is wrong with it.
+REFUSED_AS = {
+    "page_token": (Code.INVALID_ARGUMENT, "INVALID_PAGE_TOKEN"),
+    "refresh_token": (Code.UNAUTHENTICATED, "UNAUTHENTICATED"),
+    "reset_token": (Code.UNAUTHENTICATED, "UNAUTHENTICATED"),
+}
 AIRPLANE, E_ACUTE = "\U0001f6eb", "e\u0301"
 LENGTHS = {
     "ASCII": ("x", 200),
@@ -51,10 +67,8 @@ async def test_u_0000_is_refused_in_every_string(
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await method.raw(untouched.channel)(data)
     refusal = read(caught.value)
-    of_etag, of_token = path[-1].name == "etag", path[-1].name == "page_token"
-    assert refusal.code is Code.INVALID_ARGUMENT, refusal.message
-    assert refusal.reason == ("INVALID_PAGE_TOKEN" if of_token else "INVALID_FIELD")
-    assert not of_etag or refusal.fields == [shown(path)]
+    assert (refusal.code, refusal.reason) == REFUSED_AS.get(path[-1].name, (Code.INVALID_ARGUMENT, "INVALID_FIELD"))
+    assert path[-1].name != "etag" or refusal.fields == [shown(path)]
 
 
 @pytest.mark.parametrize(
@@ -62,10 +76,25 @@ async def test_u_0000_is_refused_in_every_string(
     [pytest.param(*pair, id=f"{pair[0]}-{shown(pair[1])}") for pair in STRINGS if is_ignored(*pair)],
 )
 async def test_u_0000_in_what_is_ignored_is_not_kept(shared_service: Service, method: Method, path: Path) -> None:
-    request = (await accepted_requests(shared_service))[method.name]
+    request = await accepted(shared_service, method)
     answer = await method.raw(shared_service.channel)(with_string(request, path, b"\x00"))
     made = message_factory.GetMessageClass(method.descriptor.output_type).FromString(answer)
-    assert "\x00" not in getattr(made, path[-1].name)
+    assert "\\000" not in str(made), "as the text form writes it"
+
+
+@pytest.mark.parametrize("path", IMPORTED, ids=shown)
+async def test_u_0000_in_a_user_to_import_is_told_of_that_user(shared_service: Service, path: Path) -> None:
+    """The hash is of no kind that can be taken over, and is not kept."""
+    other, given = UserImport(user=user_draft()), UserImport(user=user_draft())
+    given.MergeFromString(with_string(given, path, b"a\x00b"))
+    request = ImportUsersRequest(users=[other, given])
+    data = await METHODS["ImportUsers"].raw(shared_service.channel)(request.SerializeToString())
+    answer = ImportUsersResponse.FromString(data)
+    if shown(path) in IGNORED_BY_CREATE | {"password_hash"}:
+        assert (answer.created, answer.failed) == (2, 0)
+        return
+    assert (answer.created, answer.failed) == (1, 1)
+    assert (answer.failures[0].place, answer.failures[0].reason) == (1, "INVALID_FIELD")
 
 
 @pytest.mark.parametrize(("character", "most"), LENGTHS.values(), ids=LENGTHS)

@@ -17,6 +17,7 @@ from grpc_status import rpc_status
 from taxiway.v1 import task_pb2, task_service_pb2, user_pb2, user_service_pb2
 from taxiway.v1.task_service_pb2_grpc import TaskServiceStub
 from taxiway.v1.user_service_pb2_grpc import UserServiceStub
+from tests.e2e.bearer import bearing
 
 if TYPE_CHECKING:
     from taxiway.v1.task_service_pb2_grpc import TaskServiceAsyncStub
@@ -124,11 +125,14 @@ def service_config(name: str) -> str:
 
 
 @asynccontextmanager
-async def client(address: str, config: str = "", options: Sequence[tuple[str, Any]] = ()) -> AsyncIterator[Client]:
-    """A client with a connection of its own; `config` is the name of a shipped service config."""
+async def client(
+    address: str, config: str = "", options: Sequence[tuple[str, Any]] = (), *, token: str = ""
+) -> AsyncIterator[Client]:
+    """A client with a connection of its own, of nobody without a token; `config` is the name of a shipped one."""
     retries = [("grpc.service_config", service_config(config))] if config else [("grpc.enable_retries", 0)]
-    own = ("grpc.use_local_subchannel_pool", 1)
-    async with grpc.aio.insecure_channel(address, options=[*retries, own, *options]) as channel:
+    given = [*retries, ("grpc.use_local_subchannel_pool", 1), *options]
+    interceptors = bearing(token) if token else []
+    async with grpc.aio.insecure_channel(address, options=given, interceptors=interceptors) as channel:
         yield Client(channel)
 
 

@@ -42,6 +42,7 @@ CASES: dict[Rule, list[Case]] = {
     r6_bounds: [
         (things(text("title", check=False)), "things.title has no length"),
         (things(sa.Column("data", sa.LargeBinary(), comment="-")), "things.data has no length"),
+        (things(sa.Column("words", sa.ARRAY(sa.Text(collation="C")), comment="-")), "things.words has no length"),
         (things(number("size", None)), "things.size has no range"),
         (things(number("size", "size >= 0")), "things.size has no range"),
         (things(timestamp("due_at", check=False)), "things.due_at has no range"),

@@ -1,5 +1,6 @@
 """Reads a schema from PostgreSQL's own catalogue."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -101,7 +102,7 @@ def _index(row: Row[Any]) -> Index:
 
 def _trigger(row: Row[Any]) -> str:
     """Such as `BEFORE UPDATE FOR EACH ROW bump_version`."""
-    _, _, timing = str(row.definition).partition(f"TRIGGER {str(row.definition).split()[2]} ")
+    timing = re.sub(r"^CREATE (?:CONSTRAINT )?TRIGGER \S+ ", "", str(row.definition))
     event, _, rest = timing.partition(" ON ")
     level = "FOR EACH ROW" if " FOR EACH ROW " in rest else "FOR EACH STATEMENT"
     return f"{event} {level} {row.function}"

@@ -31,7 +31,7 @@ def _column(column: sa.Column[object]) -> Column:
         type=_type(column.type),
         nullable=bool(column.nullable),
         default=_sql(default.arg) if isinstance(default, sa.DefaultClause) else None,
-        collation=getattr(column.type, "collation", None),
+        collation=getattr(getattr(column.type, "item_type", column.type), "collation", None),
         comment=column.comment,
         is_enum=isinstance(column.type, sa.Enum) and bool(column.type.native_enum),
         is_generated=column.computed is not None,

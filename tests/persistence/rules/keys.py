@@ -5,9 +5,16 @@ from collections.abc import Iterator
 from tests.persistence.rules.schema import ForeignKey, Index, Schema, Table
 
 # Not resources: nobody names a row of these.
-BOOKKEEPING = {"requests": ("caller_id", "request_id")}
+BOOKKEEPING = {
+    "requests": ("caller_id", "request_id"),
+    "credentials": ("user_id",),
+    "password_resets": ("user_id",),
+    "signing_keys": ("kid",),
+    "sign_in_attempts": ("key",),
+    "access_changes": ("id",),
+}
 OWNED_KEYS = (("owner_id", "id"), ("owner_id", "position"))
-SECRETS_OF_AN_ACCOUNT = {"credentials", "sessions", "api_keys"}
+SECRETS_OF_AN_ACCOUNT = {"credentials", "password_resets", "sessions", "api_keys"}
 ACTORS = {"created_by", "updated_by"}
 
 

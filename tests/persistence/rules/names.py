@@ -10,11 +10,11 @@ LONGEST_NAME = 63  # bytes; PostgreSQL cuts the rest off without an error
 
 
 def r2_names(schema: Schema) -> Iterator[str]:
-    """Tables are snake_case plurals, columns snake_case; a junction table carries both names."""
+    """Tables are snake_case plurals, or a log; columns snake_case; a junction table carries both names."""
     for table in schema.tables.values():
         if not SNAKE_CASE.fullmatch(table.name):
             yield f"{table.name} is not snake_case"
-        if not table.name.endswith("s") and not table.is_single_row:
+        if not table.name.endswith(("s", "_log")) and not table.is_single_row:
             yield f"{table.name} is no plural"
         yield from (
             f"{table.name}.{name} is not snake_case" for name in table.columns if not SNAKE_CASE.fullmatch(name)

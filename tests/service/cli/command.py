@@ -14,6 +14,7 @@ from typing import IO
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60.0  # seconds that a command may take on a busy machine
+HINT = "The first administrator is made. Sign in"  # how the line of the first start begins
 
 
 @dataclass(frozen=True)

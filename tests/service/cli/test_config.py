@@ -28,6 +28,13 @@ def test_each_setting_has_its_value_and_its_origin(tmp_path: Path) -> None:
     assert not (tmp_path / ".taxiway").exists()
 
 
+def test_a_list_is_shown_as_it_is_written(tmp_path: Path) -> None:
+    ended = taxiway("config", "--json", cwd=tmp_path, trusted_proxies="10.0.0.0/8, ::1")
+    shown = json.loads(ended.stdout)
+    assert shown["TAXIWAY_TRUSTED_PROXIES"]["value"] == "10.0.0.0/8,::1/128"
+    assert (shown["TAXIWAY_MTLS_LISTEN"]["value"], shown["TAXIWAY_ARGON2_TIME"]["value"]) == (None, 3)
+
+
 @pytest.mark.parametrize("form", [["--json"], []], ids=["json", "table"])
 def test_secrets_are_hidden(form: list[str], tmp_path: Path) -> None:
     ended = taxiway("config", *form, cwd=tmp_path, database_url=URL, secret_key=KEY)
@@ -39,7 +46,7 @@ def test_secrets_are_hidden(form: list[str], tmp_path: Path) -> None:
 def test_production_refuses_by_name_whatever_is_unfit_for_it(tmp_path: Path) -> None:
     ended = taxiway("config", cwd=tmp_path, mode="production", listen="0.0.0.0:50051")
     assert ended.returncode == 2
-    database, key, plaintext = ended.stderr.splitlines()
+    database, key, plaintext = ended.stderr.splitlines()  # test_production.py has all of them
     assert "embedded database" in database
     assert "TAXIWAY_DATABASE_URL_FILE" in database
     assert "secret key" in key
@@ -70,8 +77,17 @@ def test_wrong_values_are_named_and_not_repeated(settings: dict[str, str], named
     assert CANARY not in ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("mode", ["development", "production"])
-def test_serve_refuses_an_address_off_loopback(mode: str, tmp_path: Path) -> None:
+def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
+    ended = taxiway("config", cwd=tmp_path, tls_cert_file="cert.pem", tls_key_file="key.pem")
+    reason = "TAXIWAY_TLS_CERT_FILE names a file that cannot be read: No such file or directory."
+    assert (ended.returncode, ended.stderr) == (2, f"taxiway: {reason}\n")
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [("development", "TAXIWAY_LISTEN must have a loopback host"), ("production", "refuses plaintext off loopback")],
+)
+def test_serve_refuses_plaintext_off_loopback(mode: str, reason: str, tmp_path: Path) -> None:
     said = fault("serve", cwd=tmp_path, mode=mode, listen="[::]:1", database_url=URL, secret_key=KEY)
     assert said.count("\n") == 0
-    assert "TAXIWAY_LISTEN must have a loopback host" in said
+    assert reason in said

@@ -12,15 +12,20 @@ import pytest
 from service.settings import Settings
 from tests.service.cli.command import environment, fault, taxiway
 
-PAGES = [(), ("serve",), ("db",), ("db", "upgrade"), ("db", "downgrade"), ("db", "sql"), ("db", "check"), ("config",)]
+GROUPS = [(), *((name,) for name in ("serve", "token", "user", "keys", "db", "config", "health"))]
+ACTIONS = [
+    *(("db", name) for name in ("upgrade", "downgrade", "sql", "check", "rotate-keys")),
+    *(("keys", name) for name in ("rotate", "list")),
+    ("user", "create-admin"),
+]
 
 
-@pytest.mark.parametrize("page", [*PAGES, ("health",)], ids=" ".join)
+@pytest.mark.parametrize("page", [*GROUPS, *ACTIONS], ids=" ".join)
 def test_the_help_of_every_command_teaches(page: tuple[str, ...], tmp_path: Path) -> None:
     ended = taxiway(*page, "--help", cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(" ".join(["usage: taxiway", *page]))
-    if len(page) < 2:  # a page for an action of `db` is short: the group's has the rest
+    if len(page) < 2:  # a page for an action is short: the group's has the rest
         assert "example:\n" in ended.stdout
         assert "exit codes:\n  0  " in ended.stdout
 
@@ -52,7 +57,11 @@ def test_the_version_is_the_one_of_the_package(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (0, f"taxiway {version('taxiway')}\n")
 
 
-@pytest.mark.parametrize("arguments", [("frob",), ("serve", "--port", "1"), ("db",), ("health", "--timeout", "0")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("frob",), ("serve", "--port", "1"), ("db",), ("health", "--timeout", "0"), ("token", "ada"), ("keys", "revoke")],
+    ids=" ".join,
+)
 def test_a_wrong_command_line_is_one_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert fault(*arguments, cwd=tmp_path).count("\n") == 0
 

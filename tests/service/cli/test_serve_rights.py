@@ -47,9 +47,9 @@ async def test_an_account_without_rights_is_one_sentence(
 
 
 async def test_a_database_that_takes_no_writes_is_one_sentence(database_url: str, tmp_path: Path) -> None:
-    """It has no administrator yet, whom the start would make."""
+    """It has no signing keys yet, which the start would make."""
     url = with_option(database_url, "default_transaction_read_only=on")
     said = fault("serve", cwd=tmp_path, database_url=url, secret_key=KEY)
     assert said.count("\n") == 0
     assert "name a server that takes writes" in said
-    assert await select(database_url, "SELECT id FROM users") == []
+    assert await select(database_url, "SELECT kid FROM signing_keys") == []

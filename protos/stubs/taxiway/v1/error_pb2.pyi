@@ -66,6 +66,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. The task's present state does not allow the change; google.rpc.PreconditionFailure says
     which state it is in. Read the task and decide anew.
     """
+    NO_SESSION: _ErrorReason.ValueType  # 33
+    """FAILED_PRECONDITION. The call came with an API key or a client certificate, which have no session to end. Nothing
+    is left to do.
+    """
+    NOT_A_SERVICE: _ErrorReason.ValueType  # 34
+    """FAILED_PRECONDITION. Only an account of role SERVICE has API keys. Name another account, or change its role first."""
+    AMBIGUOUS_NAME: _ErrorReason.ValueType  # 35
+    """FAILED_PRECONDITION. Several owners have a task of the id in `users/-/tasks/{task}`. Name the owner."""
     ETAG_MISMATCH: _ErrorReason.ValueType  # 40
     """ABORTED. The resource has changed since the `etag` was read. Read it again, repeat the change on what is there
     now, and send the new etag.
@@ -96,6 +104,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNAVAILABLE. The database was lost while a write was being committed: it is there, or it is not. Repeat with
     the same `request_id` and the outcome is known; without one, read before you write again.
     """
+    TOO_MANY_ATTEMPTS: _ErrorReason.ValueType  # 55
+    """RESOURCE_EXHAUSTED. Too many passwords were tried for the account or from the address. Nothing was compared; wait
+    for the time in google.rpc.RetryInfo. Who has forgotten the password asks an administrator for a reset.
+    """
     DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 60
     """DEADLINE_EXCEEDED. The caller's deadline, or the server's ceiling of 10 seconds, has passed. A write may have
     been done: repeat with the same `request_id`, or read before you write again.
@@ -106,6 +118,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     METHOD_NOT_FOUND: _ErrorReason.ValueType  # 62
     """UNIMPLEMENTED. The server has no such method. Check the name of the method and the version of the server."""
+    UNAUTHENTICATED: _ErrorReason.ValueType  # 63
+    """UNAUTHENTICATED. The call has no credentials, or such as do not hold: unknown, expired, revoked, of a suspended
+    account. Sign in, refresh the session, or ask for a new API key; repeating does not help.
+    """
+    PERMISSION_DENIED: _ErrorReason.ValueType  # 64
+    """PERMISSION_DENIED. The caller is known and may not do this, whether or not the resource exists. Ask an
+    administrator for the right; repeating does not help.
+    """
     INTERNAL_ERROR: _ErrorReason.ValueType  # 70
     """INTERNAL. A bug in the service. Report the incident id in google.rpc.RequestInfo; repeating is unlikely to
     help.
@@ -116,7 +136,7 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     Each comment begins with the status code. New reasons may come: treat one that you do not know by its code.
 
     1 to 9: the request is wrong. 10 to 19: too large. 20 to 29: what exists. 30 to 39: in the wrong state. 40 to 49:
-    someone else was there. 50 to 59: the service cannot now. 60 to 69: the call itself. 70: a fault of ours.
+    someone else was there. 50 to 59: the service cannot now. 60 to 69: the call itself, and who makes it. 70: a fault of ours.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
@@ -163,6 +183,14 @@ STATE_TRANSITION: ErrorReason.ValueType  # 32
 """FAILED_PRECONDITION. The task's present state does not allow the change; google.rpc.PreconditionFailure says
 which state it is in. Read the task and decide anew.
 """
+NO_SESSION: ErrorReason.ValueType  # 33
+"""FAILED_PRECONDITION. The call came with an API key or a client certificate, which have no session to end. Nothing
+is left to do.
+"""
+NOT_A_SERVICE: ErrorReason.ValueType  # 34
+"""FAILED_PRECONDITION. Only an account of role SERVICE has API keys. Name another account, or change its role first."""
+AMBIGUOUS_NAME: ErrorReason.ValueType  # 35
+"""FAILED_PRECONDITION. Several owners have a task of the id in `users/-/tasks/{task}`. Name the owner."""
 ETAG_MISMATCH: ErrorReason.ValueType  # 40
 """ABORTED. The resource has changed since the `etag` was read. Read it again, repeat the change on what is there
 now, and send the new etag.
@@ -193,6 +221,10 @@ OUTCOME_UNKNOWN: ErrorReason.ValueType  # 54
 """UNAVAILABLE. The database was lost while a write was being committed: it is there, or it is not. Repeat with
 the same `request_id` and the outcome is known; without one, read before you write again.
 """
+TOO_MANY_ATTEMPTS: ErrorReason.ValueType  # 55
+"""RESOURCE_EXHAUSTED. Too many passwords were tried for the account or from the address. Nothing was compared; wait
+for the time in google.rpc.RetryInfo. Who has forgotten the password asks an administrator for a reset.
+"""
 DEADLINE_EXCEEDED: ErrorReason.ValueType  # 60
 """DEADLINE_EXCEEDED. The caller's deadline, or the server's ceiling of 10 seconds, has passed. A write may have
 been done: repeat with the same `request_id`, or read before you write again.
@@ -203,6 +235,14 @@ repeat with the same `request_id`, or read before you write again.
 """
 METHOD_NOT_FOUND: ErrorReason.ValueType  # 62
 """UNIMPLEMENTED. The server has no such method. Check the name of the method and the version of the server."""
+UNAUTHENTICATED: ErrorReason.ValueType  # 63
+"""UNAUTHENTICATED. The call has no credentials, or such as do not hold: unknown, expired, revoked, of a suspended
+account. Sign in, refresh the session, or ask for a new API key; repeating does not help.
+"""
+PERMISSION_DENIED: ErrorReason.ValueType  # 64
+"""PERMISSION_DENIED. The caller is known and may not do this, whether or not the resource exists. Ask an
+administrator for the right; repeating does not help.
+"""
 INTERNAL_ERROR: ErrorReason.ValueType  # 70
 """INTERNAL. A bug in the service. Report the incident id in google.rpc.RequestInfo; repeating is unlikely to
 help.

@@ -27,10 +27,11 @@ from google.api import client_pb2 as google_dot_api_dot_client__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from taxiway.v1 import access_pb2 as taxiway_dot_v1_dot_access__pb2
 from taxiway.v1 import task_pb2 as taxiway_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtaxiway/v1/task_service.proto\x12\ntaxiway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x15taxiway/v1/task.proto\"\x95\x01\n\x11\x43reateTaskRequest\x12)\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\x12\x10taxiway.dev/Task\x12\x15\n\x07task_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x04task\x18\x03 \x01(\x0b\x32\x10.taxiway.v1.TaskB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"9\n\x0eGetTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\"\x8c\x01\n\x10ListTasksRequest\x12)\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\x12\x10taxiway.dev/Task\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cshow_deleted\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01\"Y\n\x11ListTasksResponse\x12%\n\x05tasks\x18\x01 \x03(\x0b\x32\x10.taxiway.v1.TaskB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"\xa7\x01\n\x11UpdateTaskRequest\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x10.taxiway.v1.TaskB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x1b\n\rallow_missing\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\x87\x01\n\x11\x44\x65leteTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rallow_missing\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x13UndeleteTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"i\n\x10StartTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x13\x43ompleteTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"j\n\x11\x43\x61ncelTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"j\n\x11ReopenTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x32\xa5\t\n\x0bTaskService\x12}\n\nCreateTask\x12\x1d.taxiway.v1.CreateTaskRequest\x1a\x10.taxiway.v1.Task\">\xda\x41\x13parent,task,task_id\x82\xd3\xe4\x93\x02\"\"\x1a/v1/{parent=users/*}/tasks:\x04task\x12\x65\n\x07GetTask\x12\x1a.taxiway.v1.GetTaskRequest\x1a\x10.taxiway.v1.Task\",\x90\x02\x01\xda\x41\x04name\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/{name=users/*/tasks/*}\x12x\n\tListTasks\x12\x1c.taxiway.v1.ListTasksRequest\x1a\x1d.taxiway.v1.ListTasksResponse\".\x90\x02\x01\xda\x41\x06parent\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/{parent=users/*}/tasks\x12\x7f\n\nUpdateTask\x12\x1d.taxiway.v1.UpdateTaskRequest\x1a\x10.taxiway.v1.Task\"@\xda\x41\x10task,update_mask\x82\xd3\xe4\x93\x02\'2\x1f/v1/{task.name=users/*/tasks/*}:\x04task\x12h\n\nDeleteTask\x12\x1d.taxiway.v1.DeleteTaskRequest\x1a\x10.taxiway.v1.Task\")\xda\x41\x04name\x82\xd3\xe4\x93\x02\x1c*\x1a/v1/{name=users/*/tasks/*}\x12x\n\x0cUndeleteTask\x12\x1f.taxiway.v1.UndeleteTaskRequest\x1a\x10.taxiway.v1.Task\"5\xda\x41\x04name\x82\xd3\xe4\x93\x02(\"#/v1/{name=users/*/tasks/*}:undelete:\x01*\x12o\n\tStartTask\x12\x1c.taxiway.v1.StartTaskRequest\x1a\x10.taxiway.v1.Task\"2\xda\x41\x04name\x82\xd3\xe4\x93\x02%\" /v1/{name=users/*/tasks/*}:start:\x01*\x12x\n\x0c\x43ompleteTask\x12\x1f.taxiway.v1.CompleteTaskRequest\x1a\x10.taxiway.v1.Task\"5\xda\x41\x04name\x82\xd3\xe4\x93\x02(\"#/v1/{name=users/*/tasks/*}:complete:\x01*\x12r\n\nCancelTask\x12\x1d.taxiway.v1.CancelTaskRequest\x1a\x10.taxiway.v1.Task\"3\xda\x41\x04name\x82\xd3\xe4\x93\x02&\"!/v1/{name=users/*/tasks/*}:cancel:\x01*\x12r\n\nReopenTask\x12\x1d.taxiway.v1.ReopenTaskRequest\x1a\x10.taxiway.v1.Task\"3\xda\x41\x04name\x82\xd3\xe4\x93\x02&\"!/v1/{name=users/*/tasks/*}:reopen:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtaxiway/v1/task_service.proto\x12\ntaxiway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x17taxiway/v1/access.proto\x1a\x15taxiway/v1/task.proto\"\x95\x01\n\x11\x43reateTaskRequest\x12)\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\x12\x10taxiway.dev/Task\x12\x15\n\x07task_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x04task\x18\x03 \x01(\x0b\x32\x10.taxiway.v1.TaskB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"9\n\x0eGetTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\"\x8c\x01\n\x10ListTasksRequest\x12)\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\x12\x10taxiway.dev/Task\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cshow_deleted\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01\"Y\n\x11ListTasksResponse\x12%\n\x05tasks\x18\x01 \x03(\x0b\x32\x10.taxiway.v1.TaskB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"\xa7\x01\n\x11UpdateTaskRequest\x12$\n\x04task\x18\x01 \x01(\x0b\x32\x10.taxiway.v1.TaskB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x1b\n\rallow_missing\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\x87\x01\n\x11\x44\x65leteTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rallow_missing\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x13UndeleteTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"i\n\x10StartTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x13\x43ompleteTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"j\n\x11\x43\x61ncelTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"j\n\x11ReopenTaskRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/Task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x32\x9e\x0b\n\x0bTaskService\x12\x96\x01\n\nCreateTask\x12\x1d.taxiway.v1.CreateTaskRequest\x1a\x10.taxiway.v1.Task\"W\xda\x41\x13parent,task,task_id\xda\xc4\x18\x15\n\x0btasks.write\x12\x06parent\x82\xd3\xe4\x93\x02\"\"\x1a/v1/{parent=users/*}/tasks:\x04task\x12}\n\x07GetTask\x12\x1a.taxiway.v1.GetTaskRequest\x1a\x10.taxiway.v1.Task\"D\x90\x02\x01\xda\x41\x04name\xda\xc4\x18\x14\n\ntasks.read\x12\x04name(\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/{name=users/*/tasks/*}\x12\x92\x01\n\tListTasks\x12\x1c.taxiway.v1.ListTasksRequest\x1a\x1d.taxiway.v1.ListTasksResponse\"H\x90\x02\x01\xda\x41\x06parent\xda\xc4\x18\x16\n\ntasks.read\x12\x06parent(\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/{parent=users/*}/tasks\x12\x9b\x01\n\nUpdateTask\x12\x1d.taxiway.v1.UpdateTaskRequest\x1a\x10.taxiway.v1.Task\"\\\xda\x41\x10task,update_mask\xda\xc4\x18\x18\n\x0btasks.write\x12\ttask.name\x82\xd3\xe4\x93\x02\'2\x1f/v1/{task.name=users/*/tasks/*}:\x04task\x12\x7f\n\nDeleteTask\x12\x1d.taxiway.v1.DeleteTaskRequest\x1a\x10.taxiway.v1.Task\"@\xda\x41\x04name\xda\xc4\x18\x13\n\x0btasks.write\x12\x04name\x82\xd3\xe4\x93\x02\x1c*\x1a/v1/{name=users/*/tasks/*}\x12\x8f\x01\n\x0cUndeleteTask\x12\x1f.taxiway.v1.UndeleteTaskRequest\x1a\x10.taxiway.v1.Task\"L\xda\x41\x04name\xda\xc4\x18\x13\n\x0btasks.write\x12\x04name\x82\xd3\xe4\x93\x02(\"#/v1/{name=users/*/tasks/*}:undelete:\x01*\x12\x86\x01\n\tStartTask\x12\x1c.taxiway.v1.StartTaskRequest\x1a\x10.taxiway.v1.Task\"I\xda\x41\x04name\xda\xc4\x18\x13\n\x0btasks.write\x12\x04name\x82\xd3\xe4\x93\x02%\" /v1/{name=users/*/tasks/*}:start:\x01*\x12\x8f\x01\n\x0c\x43ompleteTask\x12\x1f.taxiway.v1.CompleteTaskRequest\x1a\x10.taxiway.v1.Task\"L\xda\x41\x04name\xda\xc4\x18\x13\n\x0btasks.write\x12\x04name\x82\xd3\xe4\x93\x02(\"#/v1/{name=users/*/tasks/*}:complete:\x01*\x12\x89\x01\n\nCancelTask\x12\x1d.taxiway.v1.CancelTaskRequest\x1a\x10.taxiway.v1.Task\"J\xda\x41\x04name\xda\xc4\x18\x13\n\x0btasks.write\x12\x04name\x82\xd3\xe4\x93\x02&\"!/v1/{name=users/*/tasks/*}:cancel:\x01*\x12\x89\x01\n\nReopenTask\x12\x1d.taxiway.v1.ReopenTaskRequest\x1a\x10.taxiway.v1.Task\"J\xda\x41\x04name\xda\xc4\x18\x13\n\x0btasks.write\x12\x04name\x82\xd3\xe4\x93\x02&\"!/v1/{name=users/*/tasks/*}:reopen:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -106,47 +107,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REOPENTASKREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REOPENTASKREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
   _globals['_TASKSERVICE'].methods_by_name['CreateTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['CreateTask']._serialized_options = b'\332A\023parent,task,task_id\202\323\344\223\002\"\"\032/v1/{parent=users/*}/tasks:\004task'
+  _globals['_TASKSERVICE'].methods_by_name['CreateTask']._serialized_options = b'\332A\023parent,task,task_id\332\304\030\025\n\013tasks.write\022\006parent\202\323\344\223\002\"\"\032/v1/{parent=users/*}/tasks:\004task'
   _globals['_TASKSERVICE'].methods_by_name['GetTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['GetTask']._serialized_options = b'\220\002\001\332A\004name\202\323\344\223\002\034\022\032/v1/{name=users/*/tasks/*}'
+  _globals['_TASKSERVICE'].methods_by_name['GetTask']._serialized_options = b'\220\002\001\332A\004name\332\304\030\024\n\ntasks.read\022\004name(\001\202\323\344\223\002\034\022\032/v1/{name=users/*/tasks/*}'
   _globals['_TASKSERVICE'].methods_by_name['ListTasks']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['ListTasks']._serialized_options = b'\220\002\001\332A\006parent\202\323\344\223\002\034\022\032/v1/{parent=users/*}/tasks'
+  _globals['_TASKSERVICE'].methods_by_name['ListTasks']._serialized_options = b'\220\002\001\332A\006parent\332\304\030\026\n\ntasks.read\022\006parent(\001\202\323\344\223\002\034\022\032/v1/{parent=users/*}/tasks'
   _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._serialized_options = b'\332A\020task,update_mask\202\323\344\223\002\'2\037/v1/{task.name=users/*/tasks/*}:\004task'
+  _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._serialized_options = b'\332A\020task,update_mask\332\304\030\030\n\013tasks.write\022\ttask.name\202\323\344\223\002\'2\037/v1/{task.name=users/*/tasks/*}:\004task'
   _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._serialized_options = b'\332A\004name\202\323\344\223\002\034*\032/v1/{name=users/*/tasks/*}'
+  _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._serialized_options = b'\332A\004name\332\304\030\023\n\013tasks.write\022\004name\202\323\344\223\002\034*\032/v1/{name=users/*/tasks/*}'
   _globals['_TASKSERVICE'].methods_by_name['UndeleteTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['UndeleteTask']._serialized_options = b'\332A\004name\202\323\344\223\002(\"#/v1/{name=users/*/tasks/*}:undelete:\001*'
+  _globals['_TASKSERVICE'].methods_by_name['UndeleteTask']._serialized_options = b'\332A\004name\332\304\030\023\n\013tasks.write\022\004name\202\323\344\223\002(\"#/v1/{name=users/*/tasks/*}:undelete:\001*'
   _globals['_TASKSERVICE'].methods_by_name['StartTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['StartTask']._serialized_options = b'\332A\004name\202\323\344\223\002%\" /v1/{name=users/*/tasks/*}:start:\001*'
+  _globals['_TASKSERVICE'].methods_by_name['StartTask']._serialized_options = b'\332A\004name\332\304\030\023\n\013tasks.write\022\004name\202\323\344\223\002%\" /v1/{name=users/*/tasks/*}:start:\001*'
   _globals['_TASKSERVICE'].methods_by_name['CompleteTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['CompleteTask']._serialized_options = b'\332A\004name\202\323\344\223\002(\"#/v1/{name=users/*/tasks/*}:complete:\001*'
+  _globals['_TASKSERVICE'].methods_by_name['CompleteTask']._serialized_options = b'\332A\004name\332\304\030\023\n\013tasks.write\022\004name\202\323\344\223\002(\"#/v1/{name=users/*/tasks/*}:complete:\001*'
   _globals['_TASKSERVICE'].methods_by_name['CancelTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['CancelTask']._serialized_options = b'\332A\004name\202\323\344\223\002&\"!/v1/{name=users/*/tasks/*}:cancel:\001*'
+  _globals['_TASKSERVICE'].methods_by_name['CancelTask']._serialized_options = b'\332A\004name\332\304\030\023\n\013tasks.write\022\004name\202\323\344\223\002&\"!/v1/{name=users/*/tasks/*}:cancel:\001*'
   _globals['_TASKSERVICE'].methods_by_name['ReopenTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['ReopenTask']._serialized_options = b'\332A\004name\202\323\344\223\002&\"!/v1/{name=users/*/tasks/*}:reopen:\001*'
-  _globals['_CREATETASKREQUEST']._serialized_start=218
-  _globals['_CREATETASKREQUEST']._serialized_end=367
-  _globals['_GETTASKREQUEST']._serialized_start=369
-  _globals['_GETTASKREQUEST']._serialized_end=426
-  _globals['_LISTTASKSREQUEST']._serialized_start=429
-  _globals['_LISTTASKSREQUEST']._serialized_end=569
-  _globals['_LISTTASKSRESPONSE']._serialized_start=571
-  _globals['_LISTTASKSRESPONSE']._serialized_end=660
-  _globals['_UPDATETASKREQUEST']._serialized_start=663
-  _globals['_UPDATETASKREQUEST']._serialized_end=830
-  _globals['_DELETETASKREQUEST']._serialized_start=833
-  _globals['_DELETETASKREQUEST']._serialized_end=968
-  _globals['_UNDELETETASKREQUEST']._serialized_start=970
-  _globals['_UNDELETETASKREQUEST']._serialized_end=1078
-  _globals['_STARTTASKREQUEST']._serialized_start=1080
-  _globals['_STARTTASKREQUEST']._serialized_end=1185
-  _globals['_COMPLETETASKREQUEST']._serialized_start=1187
-  _globals['_COMPLETETASKREQUEST']._serialized_end=1295
-  _globals['_CANCELTASKREQUEST']._serialized_start=1297
-  _globals['_CANCELTASKREQUEST']._serialized_end=1403
-  _globals['_REOPENTASKREQUEST']._serialized_start=1405
-  _globals['_REOPENTASKREQUEST']._serialized_end=1511
-  _globals['_TASKSERVICE']._serialized_start=1514
-  _globals['_TASKSERVICE']._serialized_end=2703
+  _globals['_TASKSERVICE'].methods_by_name['ReopenTask']._serialized_options = b'\332A\004name\332\304\030\023\n\013tasks.write\022\004name\202\323\344\223\002&\"!/v1/{name=users/*/tasks/*}:reopen:\001*'
+  _globals['_CREATETASKREQUEST']._serialized_start=243
+  _globals['_CREATETASKREQUEST']._serialized_end=392
+  _globals['_GETTASKREQUEST']._serialized_start=394
+  _globals['_GETTASKREQUEST']._serialized_end=451
+  _globals['_LISTTASKSREQUEST']._serialized_start=454
+  _globals['_LISTTASKSREQUEST']._serialized_end=594
+  _globals['_LISTTASKSRESPONSE']._serialized_start=596
+  _globals['_LISTTASKSRESPONSE']._serialized_end=685
+  _globals['_UPDATETASKREQUEST']._serialized_start=688
+  _globals['_UPDATETASKREQUEST']._serialized_end=855
+  _globals['_DELETETASKREQUEST']._serialized_start=858
+  _globals['_DELETETASKREQUEST']._serialized_end=993
+  _globals['_UNDELETETASKREQUEST']._serialized_start=995
+  _globals['_UNDELETETASKREQUEST']._serialized_end=1103
+  _globals['_STARTTASKREQUEST']._serialized_start=1105
+  _globals['_STARTTASKREQUEST']._serialized_end=1210
+  _globals['_COMPLETETASKREQUEST']._serialized_start=1212
+  _globals['_COMPLETETASKREQUEST']._serialized_end=1320
+  _globals['_CANCELTASKREQUEST']._serialized_start=1322
+  _globals['_CANCELTASKREQUEST']._serialized_end=1428
+  _globals['_REOPENTASKREQUEST']._serialized_start=1430
+  _globals['_REOPENTASKREQUEST']._serialized_end=1536
+  _globals['_TASKSERVICE']._serialized_start=1539
+  _globals['_TASKSERVICE']._serialized_end=2977
 # @@protoc_insertion_point(module_scope)

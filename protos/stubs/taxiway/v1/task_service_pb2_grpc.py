@@ -29,9 +29,11 @@ if _version_not_supported:
 class TaskServiceStub:
     """Tasks of users: made, read, changed, worked on, deleted and brought back.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls them on their own tasks, a SERVICE with the scope `tasks.read` or `tasks.write` on any, an ADMIN too.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
     """
 
     def __init__(self, channel):
@@ -95,9 +97,11 @@ class TaskServiceStub:
 class TaskServiceServicer:
     """Tasks of users: made, read, changed, worked on, deleted and brought back.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls them on their own tasks, a SERVICE with the scope `tasks.read` or `tasks.write` on any, an ADMIN too.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
     """
 
     def CreateTask(self, request, context):
@@ -112,9 +116,11 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTask(self, request, context):
-        """Answers a task, a deleted one too until it is purged.
+        """Answers a task, a deleted one too until it is purged. `users/-/tasks/{task}` finds its owner, for an ADMIN and for
+        a SERVICE with the scope; the answer has the canonical name.
 
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        FAILED_PRECONDITION, AMBIGUOUS_NAME: several owners have a task of this id; name the owner.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -123,7 +129,8 @@ class TaskServiceServicer:
     def ListTasks(self, request, context):
         """Answers a page of the tasks of one user, newest first: by id, from the greatest to the least. A walk through
         the pages while others write neither loses nor repeats a task that was there throughout. A page ends early
-        where its answer would be larger than 3 MiB.
+        where its answer would be larger than 3 MiB. The parent `users/-` answers the tasks of all owners, for an ADMIN and
+        for a SERVICE with the scope.
 
         NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
         INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
@@ -279,9 +286,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
 class TaskService:
     """Tasks of users: made, read, changed, worked on, deleted and brought back.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls them on their own tasks, a SERVICE with the scope `tasks.read` or `tasks.write` on any, an ADMIN too.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
     """
 
     @staticmethod

@@ -30,9 +30,11 @@ GRPC_VERSION: str
 class TaskServiceStub:
     """Tasks of users: made, read, changed, worked on, deleted and brought back.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls them on their own tasks, a SERVICE with the scope `tasks.read` or `tasks.write` on any, an ADMIN too.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
     """
 
     @_typing.overload
@@ -47,14 +49,17 @@ class TaskServiceStub:
     ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id is taken.
     """
     GetTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_pb2.Task]
-    """Answers a task, a deleted one too until it is purged.
+    """Answers a task, a deleted one too until it is purged. `users/-/tasks/{task}` finds its owner, for an ADMIN and for
+    a SERVICE with the scope; the answer has the canonical name.
 
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    FAILED_PRECONDITION, AMBIGUOUS_NAME: several owners have a task of this id; name the owner.
     """
     ListTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]
     """Answers a page of the tasks of one user, newest first: by id, from the greatest to the least. A walk through
     the pages while others write neither loses nor repeats a task that was there throughout. A page ends early
-    where its answer would be larger than 3 MiB.
+    where its answer would be larger than 3 MiB. The parent `users/-` answers the tasks of all owners, for an ADMIN and
+    for a SERVICE with the scope.
 
     NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
     INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
@@ -119,9 +124,11 @@ class TaskServiceStub:
 class TaskServiceAsyncStub(TaskServiceStub):
     """Tasks of users: made, read, changed, worked on, deleted and brought back.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls them on their own tasks, a SERVICE with the scope `tasks.read` or `tasks.write` on any, an ADMIN too.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -133,14 +140,17 @@ class TaskServiceAsyncStub(TaskServiceStub):
     ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id is taken.
     """
     GetTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
-    """Answers a task, a deleted one too until it is purged.
+    """Answers a task, a deleted one too until it is purged. `users/-/tasks/{task}` finds its owner, for an ADMIN and for
+    a SERVICE with the scope; the answer has the canonical name.
 
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    FAILED_PRECONDITION, AMBIGUOUS_NAME: several owners have a task of this id; name the owner.
     """
     ListTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]  # type: ignore[assignment]
     """Answers a page of the tasks of one user, newest first: by id, from the greatest to the least. A walk through
     the pages while others write neither loses nor repeats a task that was there throughout. A page ends early
-    where its answer would be larger than 3 MiB.
+    where its answer would be larger than 3 MiB. The parent `users/-` answers the tasks of all owners, for an ADMIN and
+    for a SERVICE with the scope.
 
     NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
     INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
@@ -204,9 +214,11 @@ class TaskServiceAsyncStub(TaskServiceStub):
 class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     """Tasks of users: made, read, changed, worked on, deleted and brought back.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls them on their own tasks, a SERVICE with the scope `tasks.read` or `tasks.write` on any, an ADMIN too.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
     """
 
     @_abc_1.abstractmethod
@@ -228,9 +240,11 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.GetTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
-        """Answers a task, a deleted one too until it is purged.
+        """Answers a task, a deleted one too until it is purged. `users/-/tasks/{task}` finds its owner, for an ADMIN and for
+        a SERVICE with the scope; the answer has the canonical name.
 
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        FAILED_PRECONDITION, AMBIGUOUS_NAME: several owners have a task of this id; name the owner.
         """
 
     @_abc_1.abstractmethod
@@ -241,7 +255,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_task_service_pb2.ListTasksResponse, _abc.Awaitable[_task_service_pb2.ListTasksResponse]]:
         """Answers a page of the tasks of one user, newest first: by id, from the greatest to the least. A walk through
         the pages while others write neither loses nor repeats a task that was there throughout. A page ends early
-        where its answer would be larger than 3 MiB.
+        where its answer would be larger than 3 MiB. The parent `users/-` answers the tasks of all owners, for an ADMIN and
+        for a SERVICE with the scope.
 
         NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
         INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from taxiway.v1 import access_pb2 as taxiway_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15taxiway/v1/user.proto\x12\ntaxiway.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\x05\n\x04User\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x13\n\x05\x65mail\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08username\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x64isplay_name\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\ttime_zone\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12)\n\x04role\x18\x06 \x01(\x0e\x32\x15.taxiway.v1.User.RoleB\x04\xe2\x41\x01\x01\x12<\n\x0b\x61nnotations\x18\x07 \x03(\x0b\x32!.taxiway.v1.User.AnnotationsEntryB\x04\xe2\x41\x01\x01\x12\x35\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x64\x65lete_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\npurge_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07version\x18\x0c \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\r \x01(\tB\x04\xe2\x41\x01\x01\x1a\x32\n\x10\x41nnotationsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\">\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x08\n\x04USER\x10\x01\x12\x0b\n\x07SERVICE\x10\x02\x12\t\n\x05\x41\x44MIN\x10\x03:0\xea\x41-\n\x10taxiway.dev/User\x12\x0cusers/{user}*\x05users2\x04userb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15taxiway/v1/user.proto\x12\ntaxiway.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17taxiway/v1/access.proto\"\xd7\x06\n\x04User\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x13\n\x05\x65mail\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08username\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x64isplay_name\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\ttime_zone\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12-\n\x04role\x18\x06 \x01(\x0e\x32\x15.taxiway.v1.User.RoleB\x08\xe2\x41\x01\x01\xe0\xc4\x18\x01\x12<\n\x0b\x61nnotations\x18\x07 \x03(\x0b\x32!.taxiway.v1.User.AnnotationsEntryB\x04\xe2\x41\x01\x01\x12\x35\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x64\x65lete_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\npurge_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07version\x18\x0c \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\r \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cphone_number\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12+\n\x05state\x18\x0f \x01(\x0e\x32\x16.taxiway.v1.User.StateB\x04\xe2\x41\x01\x03\x12\x18\n\x06scopes\x18\x10 \x03(\tB\x08\xe2\x41\x01\x01\xe0\xc4\x18\x01\x12\"\n\x10\x63\x65rtificate_uris\x18\x11 \x03(\tB\x08\xe2\x41\x01\x01\xe0\xc4\x18\x01\x1a\x32\n\x10\x41nnotationsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\">\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x08\n\x04USER\x10\x01\x12\x0b\n\x07SERVICE\x10\x02\x12\t\n\x05\x41\x44MIN\x10\x03\"9\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06\x41\x43TIVE\x10\x01\x12\r\n\tSUSPENDED\x10\x02:0\xea\x41-\n\x10taxiway.dev/User\x12\x0cusers/{user}*\x05users2\x04userb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,7 +48,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER'].fields_by_name['time_zone']._loaded_options = None
   _globals['_USER'].fields_by_name['time_zone']._serialized_options = b'\342A\001\001'
   _globals['_USER'].fields_by_name['role']._loaded_options = None
-  _globals['_USER'].fields_by_name['role']._serialized_options = b'\342A\001\001'
+  _globals['_USER'].fields_by_name['role']._serialized_options = b'\342A\001\001\340\304\030\001'
   _globals['_USER'].fields_by_name['annotations']._loaded_options = None
   _globals['_USER'].fields_by_name['annotations']._serialized_options = b'\342A\001\001'
   _globals['_USER'].fields_by_name['create_time']._loaded_options = None
@@ -62,12 +63,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER'].fields_by_name['version']._serialized_options = b'\342A\001\003'
   _globals['_USER'].fields_by_name['etag']._loaded_options = None
   _globals['_USER'].fields_by_name['etag']._serialized_options = b'\342A\001\001'
+  _globals['_USER'].fields_by_name['phone_number']._loaded_options = None
+  _globals['_USER'].fields_by_name['phone_number']._serialized_options = b'\342A\001\001'
+  _globals['_USER'].fields_by_name['state']._loaded_options = None
+  _globals['_USER'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_USER'].fields_by_name['scopes']._loaded_options = None
+  _globals['_USER'].fields_by_name['scopes']._serialized_options = b'\342A\001\001\340\304\030\001'
+  _globals['_USER'].fields_by_name['certificate_uris']._loaded_options = None
+  _globals['_USER'].fields_by_name['certificate_uris']._serialized_options = b'\342A\001\001\340\304\030\001'
   _globals['_USER']._loaded_options = None
   _globals['_USER']._serialized_options = b'\352A-\n\020taxiway.dev/User\022\014users/{user}*\005users2\004user'
-  _globals['_USER']._serialized_start=131
-  _globals['_USER']._serialized_end=788
-  _globals['_USER_ANNOTATIONSENTRY']._serialized_start=624
-  _globals['_USER_ANNOTATIONSENTRY']._serialized_end=674
-  _globals['_USER_ROLE']._serialized_start=676
-  _globals['_USER_ROLE']._serialized_end=738
+  _globals['_USER']._serialized_start=156
+  _globals['_USER']._serialized_end=1011
+  _globals['_USER_ANNOTATIONSENTRY']._serialized_start=788
+  _globals['_USER_ANNOTATIONSENTRY']._serialized_end=838
+  _globals['_USER_ROLE']._serialized_start=840
+  _globals['_USER_ROLE']._serialized_end=902
+  _globals['_USER_STATE']._serialized_start=904
+  _globals['_USER_STATE']._serialized_end=961
 # @@protoc_insertion_point(module_scope)

@@ -42,7 +42,9 @@ class User(_message.Message):
         USER: User._Role.ValueType  # 1
         """A person with their own tasks. Needs `email` and `username`."""
         SERVICE: User._Role.ValueType  # 2
-        """A program that calls Taxiway. Needs `username` only."""
+        """A program that calls Taxiway, with an API key or a client certificate, and may do what its scopes say. Needs
+        `username` only.
+        """
         ADMIN: User._Role.ValueType  # 3
         """A person who administers every account. Needs `email` and `username`."""
 
@@ -54,9 +56,34 @@ class User(_message.Message):
     USER: User.Role.ValueType  # 1
     """A person with their own tasks. Needs `email` and `username`."""
     SERVICE: User.Role.ValueType  # 2
-    """A program that calls Taxiway. Needs `username` only."""
+    """A program that calls Taxiway, with an API key or a client certificate, and may do what its scopes say. Needs
+    `username` only.
+    """
     ADMIN: User.Role.ValueType  # 3
     """A person who administers every account. Needs `email` and `username`."""
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[User._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: User._State.ValueType  # 0
+        """Never in an answer."""
+        ACTIVE: User._State.ValueType  # 1
+        """It is."""
+        SUSPENDED: User._State.ValueType  # 2
+        """It is not, until ReactivateUser: sign-in, its sessions, API keys and certificates are refused."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Whether an account is let in."""
+
+    STATE_UNSPECIFIED: User.State.ValueType  # 0
+    """Never in an answer."""
+    ACTIVE: User.State.ValueType  # 1
+    """It is."""
+    SUSPENDED: User.State.ValueType  # 2
+    """It is not, until ReactivateUser: sign-in, its sessions, API keys and certificates are refused."""
 
     @_typing.final
     class AnnotationsEntry(_message.Message):
@@ -91,6 +118,10 @@ class User(_message.Message):
     PURGE_TIME_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    PHONE_NUMBER_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    SCOPES_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_URIS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`users/{user}`, where `{user}` is a UUID in canonical lower-case form. Never changes. In a request `users/me`
     stands for the caller; answers always carry the canonical name.
@@ -122,6 +153,12 @@ class User(_message.Message):
     DeleteUser or UndeleteUser: when the user has changed meanwhile, the call answers ABORTED, ETAG_MISMATCH and
     writes nothing. Empty: write whatever the version.
     """
+    phone_number: _builtins.str
+    """Telephone number in E.164, as in `+4930123456`: `+` and 2 to 15 digits, the first not 0. Encrypted at rest. Default:
+    empty.
+    """
+    state: Global___User.State.ValueType
+    """Whether the account is let in. SuspendUser and ReactivateUser change it."""
     @_builtins.property
     def annotations(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Notes of the caller's own, which Taxiway stores and does not read: at most 64 entries, keys of 1 to 63 code
@@ -146,6 +183,20 @@ class User(_message.Message):
         deleted. Until then UndeleteUser brings it back.
         """
 
+    @_builtins.property
+    def scopes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What a SERVICE may do, each at most once: `users.read`, `users.write`, `tasks.read`, `tasks.write`, on every owner.
+        For any other role it must be empty. Default: empty.
+        """
+
+    @_builtins.property
+    def certificate_uris(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """URIs of which one stands in the subject alternative name of the client certificate that a SERVICE calls with, as in
+        `spiffe://example.com/billing`: up to 10 of 1 to 512 ASCII characters. For any other role it must be empty. Each
+        belongs to one account that is not deleted: a taken one answers ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS. Default:
+        empty.
+        """
+
     def __init__(
         self,
         *,
@@ -162,10 +213,14 @@ class User(_message.Message):
         purge_time: _timestamp_pb2.Timestamp | None = ...,
         version: _builtins.int = ...,
         etag: _builtins.str = ...,
+        phone_number: _builtins.str = ...,
+        state: Global___User.State.ValueType = ...,
+        scopes: _abc.Iterable[_builtins.str] | None = ...,
+        certificate_uris: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delete_time", b"delete_time", "purge_time", b"purge_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["annotations", b"annotations", "create_time", b"create_time", "delete_time", b"delete_time", "display_name", b"display_name", "email", b"email", "etag", b"etag", "name", b"name", "purge_time", b"purge_time", "role", b"role", "time_zone", b"time_zone", "update_time", b"update_time", "username", b"username", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["annotations", b"annotations", "certificate_uris", b"certificate_uris", "create_time", b"create_time", "delete_time", b"delete_time", "display_name", b"display_name", "email", b"email", "etag", b"etag", "name", b"name", "phone_number", b"phone_number", "purge_time", b"purge_time", "role", b"role", "scopes", b"scopes", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time", "username", b"username", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

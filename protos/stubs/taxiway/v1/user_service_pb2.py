@@ -27,10 +27,14 @@ from google.api import client_pb2 as google_dot_api_dot_client__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from taxiway.v1 import access_pb2 as taxiway_dot_v1_dot_access__pb2
+from taxiway.v1 import audit_event_pb2 as taxiway_dot_v1_dot_audit__event__pb2
 from taxiway.v1 import user_pb2 as taxiway_dot_v1_dot_user__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtaxiway/v1/user_service.proto\x12\ntaxiway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x15taxiway/v1/user.proto\"j\n\x11\x43reateUserRequest\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x04user\x18\x02 \x01(\x0b\x32\x10.taxiway.v1.UserB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"9\n\x0eGetUserRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\"@\n\x14\x42\x61tchGetUsersRequest\x12(\n\x05names\x18\x01 \x03(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\">\n\x15\x42\x61tchGetUsersResponse\x12%\n\x05users\x18\x01 \x03(\x0b\x32\x10.taxiway.v1.UserB\x04\xe2\x41\x01\x03\"a\n\x10ListUsersRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cshow_deleted\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\"Y\n\x11ListUsersResponse\x12%\n\x05users\x18\x01 \x03(\x0b\x32\x10.taxiway.v1.UserB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"\xa7\x01\n\x11UpdateUserRequest\x12$\n\x04user\x18\x01 \x01(\x0b\x32\x10.taxiway.v1.UserB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x1b\n\rallow_missing\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\x87\x01\n\x11\x44\x65leteUserRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rallow_missing\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x13UndeleteUserRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x32\x80\x06\n\x0bUserService\x12\x65\n\nCreateUser\x12\x1d.taxiway.v1.CreateUserRequest\x1a\x10.taxiway.v1.User\"&\xda\x41\x0cuser,user_id\x82\xd3\xe4\x93\x02\x11\"\t/v1/users:\x04user\x12]\n\x07GetUser\x12\x1a.taxiway.v1.GetUserRequest\x1a\x10.taxiway.v1.User\"$\x90\x02\x01\xda\x41\x04name\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=users/*}\x12{\n\rBatchGetUsers\x12 .taxiway.v1.BatchGetUsersRequest\x1a!.taxiway.v1.BatchGetUsersResponse\"%\x90\x02\x01\xda\x41\x05names\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/users:batchGet\x12\x61\n\tListUsers\x12\x1c.taxiway.v1.ListUsersRequest\x1a\x1d.taxiway.v1.ListUsersResponse\"\x17\x90\x02\x01\xda\x41\x00\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12w\n\nUpdateUser\x12\x1d.taxiway.v1.UpdateUserRequest\x1a\x10.taxiway.v1.User\"8\xda\x41\x10user,update_mask\x82\xd3\xe4\x93\x02\x1f\x32\x17/v1/{user.name=users/*}:\x04user\x12`\n\nDeleteUser\x12\x1d.taxiway.v1.DeleteUserRequest\x1a\x10.taxiway.v1.User\"!\xda\x41\x04name\x82\xd3\xe4\x93\x02\x14*\x12/v1/{name=users/*}\x12p\n\x0cUndeleteUser\x12\x1f.taxiway.v1.UndeleteUserRequest\x1a\x10.taxiway.v1.User\"-\xda\x41\x04name\x82\xd3\xe4\x93\x02 \"\x1b/v1/{name=users/*}:undelete:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtaxiway/v1/user_service.proto\x12\ntaxiway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17taxiway/v1/access.proto\x1a\x1ctaxiway/v1/audit_event.proto\x1a\x15taxiway/v1/user.proto\"j\n\x11\x43reateUserRequest\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x04user\x18\x02 \x01(\x0b\x32\x10.taxiway.v1.UserB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"9\n\x0eGetUserRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\"@\n\x14\x42\x61tchGetUsersRequest\x12(\n\x05names\x18\x01 \x03(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\">\n\x15\x42\x61tchGetUsersResponse\x12%\n\x05users\x18\x01 \x03(\x0b\x32\x10.taxiway.v1.UserB\x04\xe2\x41\x01\x03\"a\n\x10ListUsersRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cshow_deleted\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\"Y\n\x11ListUsersResponse\x12%\n\x05users\x18\x01 \x03(\x0b\x32\x10.taxiway.v1.UserB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"\xa7\x01\n\x11UpdateUserRequest\x12$\n\x04user\x18\x01 \x01(\x0b\x32\x10.taxiway.v1.UserB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x1b\n\rallow_missing\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\x87\x01\n\x11\x44\x65leteUserRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rallow_missing\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"l\n\x13UndeleteUserRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"k\n\x12SuspendUserRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"n\n\x15ReactivateUserRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"G\n\x1a\x43reatePasswordResetRequest\x12)\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\"s\n\x1b\x43reatePasswordResetResponse\x12\x1d\n\x0breset_token\x18\x01 \x01(\tB\x08\xe2\x41\x01\x03\xe8\xc4\x18\x01\x12\x35\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"k\n\nUserImport\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x04user\x18\x02 \x01(\x0b\x32\x10.taxiway.v1.UserB\x04\xe2\x41\x01\x02\x12 \n\rpassword_hash\x18\x03 \x01(\tB\t\xe2\x41\x02\x01\x04\xe8\xc4\x18\x01\"A\n\x12ImportUsersRequest\x12+\n\x05users\x18\x01 \x03(\x0b\x32\x16.taxiway.v1.UserImportB\x04\xe2\x41\x01\x02\"f\n\rImportFailure\x12\x13\n\x05place\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x66ield\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07message\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\"\x8e\x01\n\rImportedReset\x12\'\n\x04user\x18\x01 \x01(\tB\x19\xe2\x41\x01\x03\xfa\x41\x12\n\x10taxiway.dev/User\x12\x1d\n\x0breset_token\x18\x02 \x01(\tB\x08\xe2\x41\x01\x03\xe8\xc4\x18\x01\x12\x35\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\xa6\x01\n\x13ImportUsersResponse\x12\x15\n\x07\x63reated\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06\x66\x61iled\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x31\n\x08\x66\x61ilures\x18\x03 \x03(\x0b\x32\x19.taxiway.v1.ImportFailureB\x04\xe2\x41\x01\x03\x12/\n\x06resets\x18\x04 \x03(\x0b\x32\x19.taxiway.v1.ImportedResetB\x04\xe2\x41\x01\x03\"@\n\x15\x45xportUserDataRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\"E\n\x16\x45xportUserDataResponse\x12+\n\x04line\x18\x01 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03\"\x86\x01\n\x10\x45raseUserRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10taxiway.dev/User\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"}\n\x11\x45raseUserResponse\x12;\n\x04rows\x18\x01 \x03(\x0b\x32\'.taxiway.v1.EraseUserResponse.RowsEntryB\x04\xe2\x41\x01\x03\x1a+\n\tRowsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"w\n\x16ListAuditEventsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12*\n\x07subject\x18\x03 \x01(\tB\x19\xe2\x41\x01\x01\xfa\x41\x12\n\x10taxiway.dev/User\"l\n\x17ListAuditEventsResponse\x12\x32\n\x0c\x61udit_events\x18\x01 \x03(\x0b\x32\x16.taxiway.v1.AuditEventB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x32\xcd\x0e\n\x0bUserService\x12v\n\nCreateUser\x12\x1d.taxiway.v1.CreateUserRequest\x1a\x10.taxiway.v1.User\"7\xda\x41\x0cuser,user_id\xda\xc4\x18\r\n\x0busers.write\x82\xd3\xe4\x93\x02\x11\"\t/v1/users:\x04user\x12s\n\x07GetUser\x12\x1a.taxiway.v1.GetUserRequest\x1a\x10.taxiway.v1.User\":\x90\x02\x01\xda\x41\x04name\xda\xc4\x18\x12\n\nusers.read\x12\x04name\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=users/*}\x12\x92\x01\n\rBatchGetUsers\x12 .taxiway.v1.BatchGetUsersRequest\x1a!.taxiway.v1.BatchGetUsersResponse\"<\x90\x02\x01\xda\x41\x05names\xda\xc4\x18\x13\n\nusers.read\x12\x05names\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/users:batchGet\x12q\n\tListUsers\x12\x1c.taxiway.v1.ListUsersRequest\x1a\x1d.taxiway.v1.ListUsersResponse\"\'\x90\x02\x01\xda\x41\x00\xda\xc4\x18\x0c\n\nusers.read\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12\x93\x01\n\nUpdateUser\x12\x1d.taxiway.v1.UpdateUserRequest\x1a\x10.taxiway.v1.User\"T\xda\x41\x10user,update_mask\xda\xc4\x18\x18\n\x0busers.write\x12\tuser.name\x82\xd3\xe4\x93\x02\x1f\x32\x17/v1/{user.name=users/*}:\x04user\x12w\n\nDeleteUser\x12\x1d.taxiway.v1.DeleteUserRequest\x1a\x10.taxiway.v1.User\"8\xda\x41\x04name\xda\xc4\x18\x13\n\x0busers.write\x12\x04name\x82\xd3\xe4\x93\x02\x14*\x12/v1/{name=users/*}\x12\x81\x01\n\x0cUndeleteUser\x12\x1f.taxiway.v1.UndeleteUserRequest\x1a\x10.taxiway.v1.User\">\xda\x41\x04name\xda\xc4\x18\r\n\x0busers.write\x82\xd3\xe4\x93\x02 \"\x1b/v1/{name=users/*}:undelete:\x01*\x12~\n\x0bSuspendUser\x12\x1e.taxiway.v1.SuspendUserRequest\x1a\x10.taxiway.v1.User\"=\xda\x41\x04name\xda\xc4\x18\r\n\x0busers.write\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/{name=users/*}:suspend:\x01*\x12\x87\x01\n\x0eReactivateUser\x12!.taxiway.v1.ReactivateUserRequest\x1a\x10.taxiway.v1.User\"@\xda\x41\x04name\xda\xc4\x18\r\n\x0busers.write\x82\xd3\xe4\x93\x02\"\"\x1d/v1/{name=users/*}:reactivate:\x01*\x12\xa8\x01\n\x13\x43reatePasswordReset\x12&.taxiway.v1.CreatePasswordResetRequest\x1a\'.taxiway.v1.CreatePasswordResetResponse\"@\xda\x41\x06parent\xda\xc4\x18\x00\x82\xd3\xe4\x93\x02-\"(/v1/{parent=users/*}:createPasswordReset:\x01*\x12q\n\x0bImportUsers\x12\x1e.taxiway.v1.ImportUsersRequest\x1a\x1f.taxiway.v1.ImportUsersResponse\"\x1f\xda\xc4\x18\x00\x82\xd3\xe4\x93\x02\x15\"\x10/v1/users:import:\x01*(\x01\x12\x94\x01\n\x0e\x45xportUserData\x12!.taxiway.v1.ExportUserDataRequest\x1a\".taxiway.v1.ExportUserDataResponse\"9\x90\x02\x01\xda\x41\x04name\xda\xc4\x18\x06\x12\x04name\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{name=users/*}:exportData0\x01\x12x\n\tEraseUser\x12\x1c.taxiway.v1.EraseUserRequest\x1a\x1d.taxiway.v1.EraseUserResponse\".\xda\x41\x04name\xda\xc4\x18\x00\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/{name=users/*}:erase:\x01*\x12}\n\x0fListAuditEvents\x12\".taxiway.v1.ListAuditEventsRequest\x1a#.taxiway.v1.ListAuditEventsResponse\"!\x90\x02\x01\xda\x41\x00\xda\xc4\x18\x00\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/auditEventsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -81,38 +85,158 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UNDELETEUSERREQUEST'].fields_by_name['etag']._serialized_options = b'\342A\001\001'
   _globals['_UNDELETEUSERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_UNDELETEUSERREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_SUSPENDUSERREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_SUSPENDUSERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020taxiway.dev/User'
+  _globals['_SUSPENDUSERREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_SUSPENDUSERREQUEST'].fields_by_name['etag']._serialized_options = b'\342A\001\001'
+  _globals['_SUSPENDUSERREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_SUSPENDUSERREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_REACTIVATEUSERREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_REACTIVATEUSERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020taxiway.dev/User'
+  _globals['_REACTIVATEUSERREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_REACTIVATEUSERREQUEST'].fields_by_name['etag']._serialized_options = b'\342A\001\001'
+  _globals['_REACTIVATEUSERREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_REACTIVATEUSERREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEPASSWORDRESETREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_CREATEPASSWORDRESETREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\022\n\020taxiway.dev/User'
+  _globals['_CREATEPASSWORDRESETRESPONSE'].fields_by_name['reset_token']._loaded_options = None
+  _globals['_CREATEPASSWORDRESETRESPONSE'].fields_by_name['reset_token']._serialized_options = b'\342A\001\003\350\304\030\001'
+  _globals['_CREATEPASSWORDRESETRESPONSE'].fields_by_name['expire_time']._loaded_options = None
+  _globals['_CREATEPASSWORDRESETRESPONSE'].fields_by_name['expire_time']._serialized_options = b'\342A\001\003'
+  _globals['_USERIMPORT'].fields_by_name['user_id']._loaded_options = None
+  _globals['_USERIMPORT'].fields_by_name['user_id']._serialized_options = b'\342A\001\001'
+  _globals['_USERIMPORT'].fields_by_name['user']._loaded_options = None
+  _globals['_USERIMPORT'].fields_by_name['user']._serialized_options = b'\342A\001\002'
+  _globals['_USERIMPORT'].fields_by_name['password_hash']._loaded_options = None
+  _globals['_USERIMPORT'].fields_by_name['password_hash']._serialized_options = b'\342A\002\001\004\350\304\030\001'
+  _globals['_IMPORTUSERSREQUEST'].fields_by_name['users']._loaded_options = None
+  _globals['_IMPORTUSERSREQUEST'].fields_by_name['users']._serialized_options = b'\342A\001\002'
+  _globals['_IMPORTFAILURE'].fields_by_name['place']._loaded_options = None
+  _globals['_IMPORTFAILURE'].fields_by_name['place']._serialized_options = b'\342A\001\003'
+  _globals['_IMPORTFAILURE'].fields_by_name['reason']._loaded_options = None
+  _globals['_IMPORTFAILURE'].fields_by_name['reason']._serialized_options = b'\342A\001\003'
+  _globals['_IMPORTFAILURE'].fields_by_name['field']._loaded_options = None
+  _globals['_IMPORTFAILURE'].fields_by_name['field']._serialized_options = b'\342A\001\003'
+  _globals['_IMPORTFAILURE'].fields_by_name['message']._loaded_options = None
+  _globals['_IMPORTFAILURE'].fields_by_name['message']._serialized_options = b'\342A\001\003'
+  _globals['_IMPORTEDRESET'].fields_by_name['user']._loaded_options = None
+  _globals['_IMPORTEDRESET'].fields_by_name['user']._serialized_options = b'\342A\001\003\372A\022\n\020taxiway.dev/User'
+  _globals['_IMPORTEDRESET'].fields_by_name['reset_token']._loaded_options = None
+  _globals['_IMPORTEDRESET'].fields_by_name['reset_token']._serialized_options = b'\342A\001\003\350\304\030\001'
+  _globals['_IMPORTEDRESET'].fields_by_name['expire_time']._loaded_options = None
+  _globals['_IMPORTEDRESET'].fields_by_name['expire_time']._serialized_options = b'\342A\001\003'
+  _globals['_IMPORTUSERSRESPONSE'].fields_by_name['created']._loaded_options = None
+  _globals['_IMPORTUSERSRESPONSE'].fields_by_name['created']._serialized_options = b'\342A\001\003'
+  _globals['_IMPORTUSERSRESPONSE'].fields_by_name['failed']._loaded_options = None
+  _globals['_IMPORTUSERSRESPONSE'].fields_by_name['failed']._serialized_options = b'\342A\001\003'
+  _globals['_IMPORTUSERSRESPONSE'].fields_by_name['failures']._loaded_options = None
+  _globals['_IMPORTUSERSRESPONSE'].fields_by_name['failures']._serialized_options = b'\342A\001\003'
+  _globals['_IMPORTUSERSRESPONSE'].fields_by_name['resets']._loaded_options = None
+  _globals['_IMPORTUSERSRESPONSE'].fields_by_name['resets']._serialized_options = b'\342A\001\003'
+  _globals['_EXPORTUSERDATAREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_EXPORTUSERDATAREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020taxiway.dev/User'
+  _globals['_EXPORTUSERDATARESPONSE'].fields_by_name['line']._loaded_options = None
+  _globals['_EXPORTUSERDATARESPONSE'].fields_by_name['line']._serialized_options = b'\342A\001\003'
+  _globals['_ERASEUSERREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_ERASEUSERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020taxiway.dev/User'
+  _globals['_ERASEUSERREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_ERASEUSERREQUEST'].fields_by_name['etag']._serialized_options = b'\342A\001\001'
+  _globals['_ERASEUSERREQUEST'].fields_by_name['validate_only']._loaded_options = None
+  _globals['_ERASEUSERREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
+  _globals['_ERASEUSERREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_ERASEUSERREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_ERASEUSERRESPONSE_ROWSENTRY']._loaded_options = None
+  _globals['_ERASEUSERRESPONSE_ROWSENTRY']._serialized_options = b'8\001'
+  _globals['_ERASEUSERRESPONSE'].fields_by_name['rows']._loaded_options = None
+  _globals['_ERASEUSERRESPONSE'].fields_by_name['rows']._serialized_options = b'\342A\001\003'
+  _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['subject']._loaded_options = None
+  _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['subject']._serialized_options = b'\342A\001\001\372A\022\n\020taxiway.dev/User'
+  _globals['_LISTAUDITEVENTSRESPONSE'].fields_by_name['audit_events']._loaded_options = None
+  _globals['_LISTAUDITEVENTSRESPONSE'].fields_by_name['audit_events']._serialized_options = b'\342A\001\003'
+  _globals['_LISTAUDITEVENTSRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
+  _globals['_LISTAUDITEVENTSRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\342A\001\003'
   _globals['_USERSERVICE'].methods_by_name['CreateUser']._loaded_options = None
-  _globals['_USERSERVICE'].methods_by_name['CreateUser']._serialized_options = b'\332A\014user,user_id\202\323\344\223\002\021\"\t/v1/users:\004user'
+  _globals['_USERSERVICE'].methods_by_name['CreateUser']._serialized_options = b'\332A\014user,user_id\332\304\030\r\n\013users.write\202\323\344\223\002\021\"\t/v1/users:\004user'
   _globals['_USERSERVICE'].methods_by_name['GetUser']._loaded_options = None
-  _globals['_USERSERVICE'].methods_by_name['GetUser']._serialized_options = b'\220\002\001\332A\004name\202\323\344\223\002\024\022\022/v1/{name=users/*}'
+  _globals['_USERSERVICE'].methods_by_name['GetUser']._serialized_options = b'\220\002\001\332A\004name\332\304\030\022\n\nusers.read\022\004name\202\323\344\223\002\024\022\022/v1/{name=users/*}'
   _globals['_USERSERVICE'].methods_by_name['BatchGetUsers']._loaded_options = None
-  _globals['_USERSERVICE'].methods_by_name['BatchGetUsers']._serialized_options = b'\220\002\001\332A\005names\202\323\344\223\002\024\022\022/v1/users:batchGet'
+  _globals['_USERSERVICE'].methods_by_name['BatchGetUsers']._serialized_options = b'\220\002\001\332A\005names\332\304\030\023\n\nusers.read\022\005names\202\323\344\223\002\024\022\022/v1/users:batchGet'
   _globals['_USERSERVICE'].methods_by_name['ListUsers']._loaded_options = None
-  _globals['_USERSERVICE'].methods_by_name['ListUsers']._serialized_options = b'\220\002\001\332A\000\202\323\344\223\002\013\022\t/v1/users'
+  _globals['_USERSERVICE'].methods_by_name['ListUsers']._serialized_options = b'\220\002\001\332A\000\332\304\030\014\n\nusers.read\202\323\344\223\002\013\022\t/v1/users'
   _globals['_USERSERVICE'].methods_by_name['UpdateUser']._loaded_options = None
-  _globals['_USERSERVICE'].methods_by_name['UpdateUser']._serialized_options = b'\332A\020user,update_mask\202\323\344\223\002\0372\027/v1/{user.name=users/*}:\004user'
+  _globals['_USERSERVICE'].methods_by_name['UpdateUser']._serialized_options = b'\332A\020user,update_mask\332\304\030\030\n\013users.write\022\tuser.name\202\323\344\223\002\0372\027/v1/{user.name=users/*}:\004user'
   _globals['_USERSERVICE'].methods_by_name['DeleteUser']._loaded_options = None
-  _globals['_USERSERVICE'].methods_by_name['DeleteUser']._serialized_options = b'\332A\004name\202\323\344\223\002\024*\022/v1/{name=users/*}'
+  _globals['_USERSERVICE'].methods_by_name['DeleteUser']._serialized_options = b'\332A\004name\332\304\030\023\n\013users.write\022\004name\202\323\344\223\002\024*\022/v1/{name=users/*}'
   _globals['_USERSERVICE'].methods_by_name['UndeleteUser']._loaded_options = None
-  _globals['_USERSERVICE'].methods_by_name['UndeleteUser']._serialized_options = b'\332A\004name\202\323\344\223\002 \"\033/v1/{name=users/*}:undelete:\001*'
-  _globals['_CREATEUSERREQUEST']._serialized_start=217
-  _globals['_CREATEUSERREQUEST']._serialized_end=323
-  _globals['_GETUSERREQUEST']._serialized_start=325
-  _globals['_GETUSERREQUEST']._serialized_end=382
-  _globals['_BATCHGETUSERSREQUEST']._serialized_start=384
-  _globals['_BATCHGETUSERSREQUEST']._serialized_end=448
-  _globals['_BATCHGETUSERSRESPONSE']._serialized_start=450
-  _globals['_BATCHGETUSERSRESPONSE']._serialized_end=512
-  _globals['_LISTUSERSREQUEST']._serialized_start=514
-  _globals['_LISTUSERSREQUEST']._serialized_end=611
-  _globals['_LISTUSERSRESPONSE']._serialized_start=613
-  _globals['_LISTUSERSRESPONSE']._serialized_end=702
-  _globals['_UPDATEUSERREQUEST']._serialized_start=705
-  _globals['_UPDATEUSERREQUEST']._serialized_end=872
-  _globals['_DELETEUSERREQUEST']._serialized_start=875
-  _globals['_DELETEUSERREQUEST']._serialized_end=1010
-  _globals['_UNDELETEUSERREQUEST']._serialized_start=1012
-  _globals['_UNDELETEUSERREQUEST']._serialized_end=1120
-  _globals['_USERSERVICE']._serialized_start=1123
-  _globals['_USERSERVICE']._serialized_end=1891
+  _globals['_USERSERVICE'].methods_by_name['UndeleteUser']._serialized_options = b'\332A\004name\332\304\030\r\n\013users.write\202\323\344\223\002 \"\033/v1/{name=users/*}:undelete:\001*'
+  _globals['_USERSERVICE'].methods_by_name['SuspendUser']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['SuspendUser']._serialized_options = b'\332A\004name\332\304\030\r\n\013users.write\202\323\344\223\002\037\"\032/v1/{name=users/*}:suspend:\001*'
+  _globals['_USERSERVICE'].methods_by_name['ReactivateUser']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['ReactivateUser']._serialized_options = b'\332A\004name\332\304\030\r\n\013users.write\202\323\344\223\002\"\"\035/v1/{name=users/*}:reactivate:\001*'
+  _globals['_USERSERVICE'].methods_by_name['CreatePasswordReset']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['CreatePasswordReset']._serialized_options = b'\332A\006parent\332\304\030\000\202\323\344\223\002-\"(/v1/{parent=users/*}:createPasswordReset:\001*'
+  _globals['_USERSERVICE'].methods_by_name['ImportUsers']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['ImportUsers']._serialized_options = b'\332\304\030\000\202\323\344\223\002\025\"\020/v1/users:import:\001*'
+  _globals['_USERSERVICE'].methods_by_name['ExportUserData']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['ExportUserData']._serialized_options = b'\220\002\001\332A\004name\332\304\030\006\022\004name\202\323\344\223\002\037\022\035/v1/{name=users/*}:exportData'
+  _globals['_USERSERVICE'].methods_by_name['EraseUser']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['EraseUser']._serialized_options = b'\332A\004name\332\304\030\000\202\323\344\223\002\035\"\030/v1/{name=users/*}:erase:\001*'
+  _globals['_USERSERVICE'].methods_by_name['ListAuditEvents']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['ListAuditEvents']._serialized_options = b'\220\002\001\332A\000\332\304\030\000\202\323\344\223\002\021\022\017/v1/auditEvents'
+  _globals['_CREATEUSERREQUEST']._serialized_start=335
+  _globals['_CREATEUSERREQUEST']._serialized_end=441
+  _globals['_GETUSERREQUEST']._serialized_start=443
+  _globals['_GETUSERREQUEST']._serialized_end=500
+  _globals['_BATCHGETUSERSREQUEST']._serialized_start=502
+  _globals['_BATCHGETUSERSREQUEST']._serialized_end=566
+  _globals['_BATCHGETUSERSRESPONSE']._serialized_start=568
+  _globals['_BATCHGETUSERSRESPONSE']._serialized_end=630
+  _globals['_LISTUSERSREQUEST']._serialized_start=632
+  _globals['_LISTUSERSREQUEST']._serialized_end=729
+  _globals['_LISTUSERSRESPONSE']._serialized_start=731
+  _globals['_LISTUSERSRESPONSE']._serialized_end=820
+  _globals['_UPDATEUSERREQUEST']._serialized_start=823
+  _globals['_UPDATEUSERREQUEST']._serialized_end=990
+  _globals['_DELETEUSERREQUEST']._serialized_start=993
+  _globals['_DELETEUSERREQUEST']._serialized_end=1128
+  _globals['_UNDELETEUSERREQUEST']._serialized_start=1130
+  _globals['_UNDELETEUSERREQUEST']._serialized_end=1238
+  _globals['_SUSPENDUSERREQUEST']._serialized_start=1240
+  _globals['_SUSPENDUSERREQUEST']._serialized_end=1347
+  _globals['_REACTIVATEUSERREQUEST']._serialized_start=1349
+  _globals['_REACTIVATEUSERREQUEST']._serialized_end=1459
+  _globals['_CREATEPASSWORDRESETREQUEST']._serialized_start=1461
+  _globals['_CREATEPASSWORDRESETREQUEST']._serialized_end=1532
+  _globals['_CREATEPASSWORDRESETRESPONSE']._serialized_start=1534
+  _globals['_CREATEPASSWORDRESETRESPONSE']._serialized_end=1649
+  _globals['_USERIMPORT']._serialized_start=1651
+  _globals['_USERIMPORT']._serialized_end=1758
+  _globals['_IMPORTUSERSREQUEST']._serialized_start=1760
+  _globals['_IMPORTUSERSREQUEST']._serialized_end=1825
+  _globals['_IMPORTFAILURE']._serialized_start=1827
+  _globals['_IMPORTFAILURE']._serialized_end=1929
+  _globals['_IMPORTEDRESET']._serialized_start=1932
+  _globals['_IMPORTEDRESET']._serialized_end=2074
+  _globals['_IMPORTUSERSRESPONSE']._serialized_start=2077
+  _globals['_IMPORTUSERSRESPONSE']._serialized_end=2243
+  _globals['_EXPORTUSERDATAREQUEST']._serialized_start=2245
+  _globals['_EXPORTUSERDATAREQUEST']._serialized_end=2309
+  _globals['_EXPORTUSERDATARESPONSE']._serialized_start=2311
+  _globals['_EXPORTUSERDATARESPONSE']._serialized_end=2380
+  _globals['_ERASEUSERREQUEST']._serialized_start=2383
+  _globals['_ERASEUSERREQUEST']._serialized_end=2517
+  _globals['_ERASEUSERRESPONSE']._serialized_start=2519
+  _globals['_ERASEUSERRESPONSE']._serialized_end=2644
+  _globals['_ERASEUSERRESPONSE_ROWSENTRY']._serialized_start=2601
+  _globals['_ERASEUSERRESPONSE_ROWSENTRY']._serialized_end=2644
+  _globals['_LISTAUDITEVENTSREQUEST']._serialized_start=2646
+  _globals['_LISTAUDITEVENTSREQUEST']._serialized_end=2765
+  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_start=2767
+  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_end=2875
+  _globals['_USERSERVICE']._serialized_start=2878
+  _globals['_USERSERVICE']._serialized_end=4747
 # @@protoc_insertion_point(module_scope)

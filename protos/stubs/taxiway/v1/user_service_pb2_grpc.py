@@ -27,11 +27,15 @@ if _version_not_supported:
 
 
 class UserServiceStub:
-    """Accounts: made, read, changed, deleted and brought back.
+    """Accounts: made, read, changed, suspended, deleted, brought back, exported and erased.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls what is about their own account, a SERVICE with the scope `users.read` or `users.write` what names it,
+    an ADMIN all of it.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     def __init__(self, channel):
@@ -75,20 +79,60 @@ class UserServiceStub:
                 request_serializer=taxiway_dot_v1_dot_user__service__pb2.UndeleteUserRequest.SerializeToString,
                 response_deserializer=taxiway_dot_v1_dot_user__pb2.User.FromString,
                 _registered_method=True)
+        self.SuspendUser = channel.unary_unary(
+                '/taxiway.v1.UserService/SuspendUser',
+                request_serializer=taxiway_dot_v1_dot_user__service__pb2.SuspendUserRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_user__pb2.User.FromString,
+                _registered_method=True)
+        self.ReactivateUser = channel.unary_unary(
+                '/taxiway.v1.UserService/ReactivateUser',
+                request_serializer=taxiway_dot_v1_dot_user__service__pb2.ReactivateUserRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_user__pb2.User.FromString,
+                _registered_method=True)
+        self.CreatePasswordReset = channel.unary_unary(
+                '/taxiway.v1.UserService/CreatePasswordReset',
+                request_serializer=taxiway_dot_v1_dot_user__service__pb2.CreatePasswordResetRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_user__service__pb2.CreatePasswordResetResponse.FromString,
+                _registered_method=True)
+        self.ImportUsers = channel.stream_unary(
+                '/taxiway.v1.UserService/ImportUsers',
+                request_serializer=taxiway_dot_v1_dot_user__service__pb2.ImportUsersRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_user__service__pb2.ImportUsersResponse.FromString,
+                _registered_method=True)
+        self.ExportUserData = channel.unary_stream(
+                '/taxiway.v1.UserService/ExportUserData',
+                request_serializer=taxiway_dot_v1_dot_user__service__pb2.ExportUserDataRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_user__service__pb2.ExportUserDataResponse.FromString,
+                _registered_method=True)
+        self.EraseUser = channel.unary_unary(
+                '/taxiway.v1.UserService/EraseUser',
+                request_serializer=taxiway_dot_v1_dot_user__service__pb2.EraseUserRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_user__service__pb2.EraseUserResponse.FromString,
+                _registered_method=True)
+        self.ListAuditEvents = channel.unary_unary(
+                '/taxiway.v1.UserService/ListAuditEvents',
+                request_serializer=taxiway_dot_v1_dot_user__service__pb2.ListAuditEventsRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_user__service__pb2.ListAuditEventsResponse.FromString,
+                _registered_method=True)
 
 
 class UserServiceServicer:
-    """Accounts: made, read, changed, deleted and brought back.
+    """Accounts: made, read, changed, suspended, deleted, brought back, exported and erased.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls what is about their own account, a SERVICE with the scope `users.read` or `users.write` what names it,
+    an ADMIN all of it.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     def CreateUser(self, request, context):
-        """Creates a user and answers it.
+        """Creates a user and answers it. It has no password yet: CreatePasswordReset makes the token that sets one.
 
-        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id, the email or the username is taken.
+        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id, the email, the username or a certificate is taken.
+        PERMISSION_DENIED, PERMISSION_DENIED: a SERVICE gives a role but USER, scopes or certificates.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -128,7 +172,8 @@ class UserServiceServicer:
         """Changes fields of a user and answers it. A change that changes nothing keeps `version` and `update_time`.
 
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
-        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the email or the username is taken.
+        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the email, the username or a certificate is taken.
+        PERMISSION_DENIED, PERMISSION_DENIED: a field is written that only an ADMIN writes.
         FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
         ABORTED, ETAG_MISMATCH: `user.etag` is given and stale.
         """
@@ -138,7 +183,7 @@ class UserServiceServicer:
 
     def DeleteUser(self, request, context):
         """Deletes a user and answers it with `delete_time` and `purge_time` set. It can be brought back for 30 days. Its
-        tasks stay, and can be read but not written while it is deleted.
+        sessions and API keys end within 1 second. Its tasks stay, and can be read but not written while it is deleted.
 
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
@@ -152,8 +197,86 @@ class UserServiceServicer:
 
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged.
         ALREADY_EXISTS, RESOURCE_NOT_DELETED: the user is not deleted.
-        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: another user has taken its email or its username meanwhile.
+        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: another user has taken its email, its username or a certificate meanwhile.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuspendUser(self, request, context):
+        """Keeps a user out: its sessions end, and its credentials are refused within 1 second, everywhere, open streams
+        included. Its data and its API keys stay, and are of use again when it is reactivated.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        FAILED_PRECONDITION, STATE_TRANSITION: the user is suspended already.
+        FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
+        ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReactivateUser(self, request, context):
+        """Lets a suspended user in again.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        FAILED_PRECONDITION, STATE_TRANSITION: the user is not suspended.
+        FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
+        ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePasswordReset(self, request, context):
+        """Makes a one-time token with which SetPassword sets the user's password: it holds for 10 minutes, for 3 days where
+        the user has no password yet. A token that was made before ends. Nobody but its holder chooses the password.
+
+        NOT_FOUND, PARENT_NOT_FOUND: there is no such user.
+        FAILED_PRECONDITION, OWNER_DELETED: the user is deleted.
+        INVALID_ARGUMENT, INVALID_FIELD: the user is of role SERVICE, which has no password.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportUsers(self, request_iterator, context):
+        """Creates users in great number, with the password hashes that another system kept: argon2 and bcrypt are taken over
+        and made anew at the first sign-in; for any other, and where none is given, the answer has a one-time token for
+        SetPassword. Each message is one transaction. What cannot be created is answered with its place, and the rest is.
+
+        A repeat after a lost answer is safe where the rows carry a `user_id`: those that exist are answered as such.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportUserData(self, request, context):
+        """Answers all that is kept of a user, over all services, a message for each row: its account first, then table by
+        table. Secrets (hashes of passwords and tokens) are left out.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseUser(self, request, context):
+        """Removes or anonymises all that is kept of a user, for good, and answers how many rows of which table. The account
+        itself stays as an empty, deleted one until its `purge_time`; the audit log keeps ids.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAuditEvents(self, request, context):
+        """Answers a page of what happened to accounts and access, newest first.
+
+        INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -197,6 +320,41 @@ def add_UserServiceServicer_to_server(servicer, server):
                     request_deserializer=taxiway_dot_v1_dot_user__service__pb2.UndeleteUserRequest.FromString,
                     response_serializer=taxiway_dot_v1_dot_user__pb2.User.SerializeToString,
             ),
+            'SuspendUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuspendUser,
+                    request_deserializer=taxiway_dot_v1_dot_user__service__pb2.SuspendUserRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_user__pb2.User.SerializeToString,
+            ),
+            'ReactivateUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReactivateUser,
+                    request_deserializer=taxiway_dot_v1_dot_user__service__pb2.ReactivateUserRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_user__pb2.User.SerializeToString,
+            ),
+            'CreatePasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePasswordReset,
+                    request_deserializer=taxiway_dot_v1_dot_user__service__pb2.CreatePasswordResetRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_user__service__pb2.CreatePasswordResetResponse.SerializeToString,
+            ),
+            'ImportUsers': grpc.stream_unary_rpc_method_handler(
+                    servicer.ImportUsers,
+                    request_deserializer=taxiway_dot_v1_dot_user__service__pb2.ImportUsersRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_user__service__pb2.ImportUsersResponse.SerializeToString,
+            ),
+            'ExportUserData': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportUserData,
+                    request_deserializer=taxiway_dot_v1_dot_user__service__pb2.ExportUserDataRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_user__service__pb2.ExportUserDataResponse.SerializeToString,
+            ),
+            'EraseUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseUser,
+                    request_deserializer=taxiway_dot_v1_dot_user__service__pb2.EraseUserRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_user__service__pb2.EraseUserResponse.SerializeToString,
+            ),
+            'ListAuditEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAuditEvents,
+                    request_deserializer=taxiway_dot_v1_dot_user__service__pb2.ListAuditEventsRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_user__service__pb2.ListAuditEventsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'taxiway.v1.UserService', rpc_method_handlers)
@@ -206,11 +364,15 @@ def add_UserServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class UserService:
-    """Accounts: made, read, changed, deleted and brought back.
+    """Accounts: made, read, changed, suspended, deleted, brought back, exported and erased.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls what is about their own account, a SERVICE with the scope `users.read` or `users.write` what names it,
+    an ADMIN all of it.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     @staticmethod
@@ -392,6 +554,195 @@ class UserService:
             '/taxiway.v1.UserService/UndeleteUser',
             taxiway_dot_v1_dot_user__service__pb2.UndeleteUserRequest.SerializeToString,
             taxiway_dot_v1_dot_user__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuspendUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.UserService/SuspendUser',
+            taxiway_dot_v1_dot_user__service__pb2.SuspendUserRequest.SerializeToString,
+            taxiway_dot_v1_dot_user__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReactivateUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.UserService/ReactivateUser',
+            taxiway_dot_v1_dot_user__service__pb2.ReactivateUserRequest.SerializeToString,
+            taxiway_dot_v1_dot_user__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.UserService/CreatePasswordReset',
+            taxiway_dot_v1_dot_user__service__pb2.CreatePasswordResetRequest.SerializeToString,
+            taxiway_dot_v1_dot_user__service__pb2.CreatePasswordResetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportUsers(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/taxiway.v1.UserService/ImportUsers',
+            taxiway_dot_v1_dot_user__service__pb2.ImportUsersRequest.SerializeToString,
+            taxiway_dot_v1_dot_user__service__pb2.ImportUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportUserData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/taxiway.v1.UserService/ExportUserData',
+            taxiway_dot_v1_dot_user__service__pb2.ExportUserDataRequest.SerializeToString,
+            taxiway_dot_v1_dot_user__service__pb2.ExportUserDataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.UserService/EraseUser',
+            taxiway_dot_v1_dot_user__service__pb2.EraseUserRequest.SerializeToString,
+            taxiway_dot_v1_dot_user__service__pb2.EraseUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAuditEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.UserService/ListAuditEvents',
+            taxiway_dot_v1_dot_user__service__pb2.ListAuditEventsRequest.SerializeToString,
+            taxiway_dot_v1_dot_user__service__pb2.ListAuditEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -28,11 +28,15 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class UserServiceStub:
-    """Accounts: made, read, changed, deleted and brought back.
+    """Accounts: made, read, changed, suspended, deleted, brought back, exported and erased.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls what is about their own account, a SERVICE with the scope `users.read` or `users.write` what names it,
+    an ADMIN all of it.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     @_typing.overload
@@ -40,9 +44,10 @@ class UserServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> UserServiceAsyncStub: ...
     CreateUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.CreateUserRequest, _user_pb2.User]
-    """Creates a user and answers it.
+    """Creates a user and answers it. It has no password yet: CreatePasswordReset makes the token that sets one.
 
-    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id, the email or the username is taken.
+    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id, the email, the username or a certificate is taken.
+    PERMISSION_DENIED, PERMISSION_DENIED: a SERVICE gives a role but USER, scopes or certificates.
     """
     GetUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_pb2.User]
     """Answers a user, a deleted one too until it is purged.
@@ -66,13 +71,14 @@ class UserServiceStub:
     """Changes fields of a user and answers it. A change that changes nothing keeps `version` and `update_time`.
 
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
-    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the email or the username is taken.
+    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the email, the username or a certificate is taken.
+    PERMISSION_DENIED, PERMISSION_DENIED: a field is written that only an ADMIN writes.
     FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
     ABORTED, ETAG_MISMATCH: `user.etag` is given and stale.
     """
     DeleteUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.DeleteUserRequest, _user_pb2.User]
     """Deletes a user and answers it with `delete_time` and `purge_time` set. It can be brought back for 30 days. Its
-    tasks stay, and can be read but not written while it is deleted.
+    sessions and API keys end within 1 second. Its tasks stay, and can be read but not written while it is deleted.
 
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
@@ -82,24 +88,79 @@ class UserServiceStub:
 
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged.
     ALREADY_EXISTS, RESOURCE_NOT_DELETED: the user is not deleted.
-    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: another user has taken its email or its username meanwhile.
+    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: another user has taken its email, its username or a certificate meanwhile.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+    """
+    SuspendUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.SuspendUserRequest, _user_pb2.User]
+    """Keeps a user out: its sessions end, and its credentials are refused within 1 second, everywhere, open streams
+    included. Its data and its API keys stay, and are of use again when it is reactivated.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    FAILED_PRECONDITION, STATE_TRANSITION: the user is suspended already.
+    FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
+    ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+    """
+    ReactivateUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.ReactivateUserRequest, _user_pb2.User]
+    """Lets a suspended user in again.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    FAILED_PRECONDITION, STATE_TRANSITION: the user is not suspended.
+    FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
+    ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+    """
+    CreatePasswordReset: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.CreatePasswordResetRequest, _user_service_pb2.CreatePasswordResetResponse]
+    """Makes a one-time token with which SetPassword sets the user's password: it holds for 10 minutes, for 3 days where
+    the user has no password yet. A token that was made before ends. Nobody but its holder chooses the password.
+
+    NOT_FOUND, PARENT_NOT_FOUND: there is no such user.
+    FAILED_PRECONDITION, OWNER_DELETED: the user is deleted.
+    INVALID_ARGUMENT, INVALID_FIELD: the user is of role SERVICE, which has no password.
+    """
+    ImportUsers: _grpc.StreamUnaryMultiCallable[_user_service_pb2.ImportUsersRequest, _user_service_pb2.ImportUsersResponse]
+    """Creates users in great number, with the password hashes that another system kept: argon2 and bcrypt are taken over
+    and made anew at the first sign-in; for any other, and where none is given, the answer has a one-time token for
+    SetPassword. Each message is one transaction. What cannot be created is answered with its place, and the rest is.
+
+    A repeat after a lost answer is safe where the rows carry a `user_id`: those that exist are answered as such.
+    """
+    ExportUserData: _grpc.UnaryStreamMultiCallable[_user_service_pb2.ExportUserDataRequest, _user_service_pb2.ExportUserDataResponse]
+    """Answers all that is kept of a user, over all services, a message for each row: its account first, then table by
+    table. Secrets (hashes of passwords and tokens) are left out.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    """
+    EraseUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.EraseUserRequest, _user_service_pb2.EraseUserResponse]
+    """Removes or anonymises all that is kept of a user, for good, and answers how many rows of which table. The account
+    itself stays as an empty, deleted one until its `purge_time`; the audit log keeps ids.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+    """
+    ListAuditEvents: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.ListAuditEventsRequest, _user_service_pb2.ListAuditEventsResponse]
+    """Answers a page of what happened to accounts and access, newest first.
+
+    INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
     """
 
 @_typing.type_check_only
 class UserServiceAsyncStub(UserServiceStub):
-    """Accounts: made, read, changed, deleted and brought back.
+    """Accounts: made, read, changed, suspended, deleted, brought back, exported and erased.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls what is about their own account, a SERVICE with the scope `users.read` or `users.write` what names it,
+    an ADMIN all of it.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.CreateUserRequest, _user_pb2.User]  # type: ignore[assignment]
-    """Creates a user and answers it.
+    """Creates a user and answers it. It has no password yet: CreatePasswordReset makes the token that sets one.
 
-    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id, the email or the username is taken.
+    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id, the email, the username or a certificate is taken.
+    PERMISSION_DENIED, PERMISSION_DENIED: a SERVICE gives a role but USER, scopes or certificates.
     """
     GetUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_pb2.User]  # type: ignore[assignment]
     """Answers a user, a deleted one too until it is purged.
@@ -123,13 +184,14 @@ class UserServiceAsyncStub(UserServiceStub):
     """Changes fields of a user and answers it. A change that changes nothing keeps `version` and `update_time`.
 
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
-    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the email or the username is taken.
+    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the email, the username or a certificate is taken.
+    PERMISSION_DENIED, PERMISSION_DENIED: a field is written that only an ADMIN writes.
     FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
     ABORTED, ETAG_MISMATCH: `user.etag` is given and stale.
     """
     DeleteUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.DeleteUserRequest, _user_pb2.User]  # type: ignore[assignment]
     """Deletes a user and answers it with `delete_time` and `purge_time` set. It can be brought back for 30 days. Its
-    tasks stay, and can be read but not written while it is deleted.
+    sessions and API keys end within 1 second. Its tasks stay, and can be read but not written while it is deleted.
 
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
@@ -139,16 +201,70 @@ class UserServiceAsyncStub(UserServiceStub):
 
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged.
     ALREADY_EXISTS, RESOURCE_NOT_DELETED: the user is not deleted.
-    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: another user has taken its email or its username meanwhile.
+    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: another user has taken its email, its username or a certificate meanwhile.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+    """
+    SuspendUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.SuspendUserRequest, _user_pb2.User]  # type: ignore[assignment]
+    """Keeps a user out: its sessions end, and its credentials are refused within 1 second, everywhere, open streams
+    included. Its data and its API keys stay, and are of use again when it is reactivated.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    FAILED_PRECONDITION, STATE_TRANSITION: the user is suspended already.
+    FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
+    ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+    """
+    ReactivateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ReactivateUserRequest, _user_pb2.User]  # type: ignore[assignment]
+    """Lets a suspended user in again.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    FAILED_PRECONDITION, STATE_TRANSITION: the user is not suspended.
+    FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
+    ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+    """
+    CreatePasswordReset: _aio.UnaryUnaryMultiCallable[_user_service_pb2.CreatePasswordResetRequest, _user_service_pb2.CreatePasswordResetResponse]  # type: ignore[assignment]
+    """Makes a one-time token with which SetPassword sets the user's password: it holds for 10 minutes, for 3 days where
+    the user has no password yet. A token that was made before ends. Nobody but its holder chooses the password.
+
+    NOT_FOUND, PARENT_NOT_FOUND: there is no such user.
+    FAILED_PRECONDITION, OWNER_DELETED: the user is deleted.
+    INVALID_ARGUMENT, INVALID_FIELD: the user is of role SERVICE, which has no password.
+    """
+    ImportUsers: _aio.StreamUnaryMultiCallable[_user_service_pb2.ImportUsersRequest, _user_service_pb2.ImportUsersResponse]  # type: ignore[assignment]
+    """Creates users in great number, with the password hashes that another system kept: argon2 and bcrypt are taken over
+    and made anew at the first sign-in; for any other, and where none is given, the answer has a one-time token for
+    SetPassword. Each message is one transaction. What cannot be created is answered with its place, and the rest is.
+
+    A repeat after a lost answer is safe where the rows carry a `user_id`: those that exist are answered as such.
+    """
+    ExportUserData: _aio.UnaryStreamMultiCallable[_user_service_pb2.ExportUserDataRequest, _user_service_pb2.ExportUserDataResponse]  # type: ignore[assignment]
+    """Answers all that is kept of a user, over all services, a message for each row: its account first, then table by
+    table. Secrets (hashes of passwords and tokens) are left out.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    """
+    EraseUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.EraseUserRequest, _user_service_pb2.EraseUserResponse]  # type: ignore[assignment]
+    """Removes or anonymises all that is kept of a user, for good, and answers how many rows of which table. The account
+    itself stays as an empty, deleted one until its `purge_time`; the audit log keeps ids.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+    """
+    ListAuditEvents: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListAuditEventsRequest, _user_service_pb2.ListAuditEventsResponse]  # type: ignore[assignment]
+    """Answers a page of what happened to accounts and access, newest first.
+
+    INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
     """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Accounts: made, read, changed, deleted and brought back.
+    """Accounts: made, read, changed, suspended, deleted, brought back, exported and erased.
 
-    Beside the errors that each method names, any call may answer INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what to do. A call that has no
-    deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    A USER calls what is about their own account, a SERVICE with the scope `users.read` or `users.write` what names it,
+    an ADMIN all of it.
+
+    Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     @_abc_1.abstractmethod
@@ -157,9 +273,10 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _user_service_pb2.CreateUserRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_user_pb2.User, _abc.Awaitable[_user_pb2.User]]:
-        """Creates a user and answers it.
+        """Creates a user and answers it. It has no password yet: CreatePasswordReset makes the token that sets one.
 
-        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id, the email or the username is taken.
+        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id, the email, the username or a certificate is taken.
+        PERMISSION_DENIED, PERMISSION_DENIED: a SERVICE gives a role but USER, scopes or certificates.
         """
 
     @_abc_1.abstractmethod
@@ -207,7 +324,8 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         """Changes fields of a user and answers it. A change that changes nothing keeps `version` and `update_time`.
 
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
-        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the email or the username is taken.
+        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the email, the username or a certificate is taken.
+        PERMISSION_DENIED, PERMISSION_DENIED: a field is written that only an ADMIN writes.
         FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
         ABORTED, ETAG_MISMATCH: `user.etag` is given and stale.
         """
@@ -219,7 +337,7 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_user_pb2.User, _abc.Awaitable[_user_pb2.User]]:
         """Deletes a user and answers it with `delete_time` and `purge_time` set. It can be brought back for 30 days. Its
-        tasks stay, and can be read but not written while it is deleted.
+        sessions and API keys end within 1 second. Its tasks stay, and can be read but not written while it is deleted.
 
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
@@ -235,8 +353,100 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
 
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged.
         ALREADY_EXISTS, RESOURCE_NOT_DELETED: the user is not deleted.
-        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: another user has taken its email or its username meanwhile.
+        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: another user has taken its email, its username or a certificate meanwhile.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+        """
+
+    @_abc_1.abstractmethod
+    def SuspendUser(
+        self,
+        request: _user_service_pb2.SuspendUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_pb2.User, _abc.Awaitable[_user_pb2.User]]:
+        """Keeps a user out: its sessions end, and its credentials are refused within 1 second, everywhere, open streams
+        included. Its data and its API keys stay, and are of use again when it is reactivated.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        FAILED_PRECONDITION, STATE_TRANSITION: the user is suspended already.
+        FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
+        ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+        """
+
+    @_abc_1.abstractmethod
+    def ReactivateUser(
+        self,
+        request: _user_service_pb2.ReactivateUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_pb2.User, _abc.Awaitable[_user_pb2.User]]:
+        """Lets a suspended user in again.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        FAILED_PRECONDITION, STATE_TRANSITION: the user is not suspended.
+        FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
+        ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+        """
+
+    @_abc_1.abstractmethod
+    def CreatePasswordReset(
+        self,
+        request: _user_service_pb2.CreatePasswordResetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.CreatePasswordResetResponse, _abc.Awaitable[_user_service_pb2.CreatePasswordResetResponse]]:
+        """Makes a one-time token with which SetPassword sets the user's password: it holds for 10 minutes, for 3 days where
+        the user has no password yet. A token that was made before ends. Nobody but its holder chooses the password.
+
+        NOT_FOUND, PARENT_NOT_FOUND: there is no such user.
+        FAILED_PRECONDITION, OWNER_DELETED: the user is deleted.
+        INVALID_ARGUMENT, INVALID_FIELD: the user is of role SERVICE, which has no password.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportUsers(
+        self,
+        request_iterator: _MaybeAsyncIterator[_user_service_pb2.ImportUsersRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.ImportUsersResponse, _abc.Awaitable[_user_service_pb2.ImportUsersResponse]]:
+        """Creates users in great number, with the password hashes that another system kept: argon2 and bcrypt are taken over
+        and made anew at the first sign-in; for any other, and where none is given, the answer has a one-time token for
+        SetPassword. Each message is one transaction. What cannot be created is answered with its place, and the rest is.
+
+        A repeat after a lost answer is safe where the rows carry a `user_id`: those that exist are answered as such.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportUserData(
+        self,
+        request: _user_service_pb2.ExportUserDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_user_service_pb2.ExportUserDataResponse], _abc.AsyncIterator[_user_service_pb2.ExportUserDataResponse]]:
+        """Answers all that is kept of a user, over all services, a message for each row: its account first, then table by
+        table. Secrets (hashes of passwords and tokens) are left out.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        """
+
+    @_abc_1.abstractmethod
+    def EraseUser(
+        self,
+        request: _user_service_pb2.EraseUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.EraseUserResponse, _abc.Awaitable[_user_service_pb2.EraseUserResponse]]:
+        """Removes or anonymises all that is kept of a user, for good, and answers how many rows of which table. The account
+        itself stays as an empty, deleted one until its `purge_time`; the audit log keeps ids.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAuditEvents(
+        self,
+        request: _user_service_pb2.ListAuditEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.ListAuditEventsResponse, _abc.Awaitable[_user_service_pb2.ListAuditEventsResponse]]:
+        """Answers a page of what happened to accounts and access, newest first.
+
+        INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
         """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

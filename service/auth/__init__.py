@@ -1,0 +1,1 @@
+"""Who calls: sign-in, sessions, passwords, and the API keys of services."""

@@ -1,0 +1,65 @@
+"""Who gets in: keys, tokens and what they stand for, made once and handed to the chain and to AuthService."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+
+from persistence.database import Database
+from persistence.errors import PersistenceError
+from service.credentials.access_tokens import AccessTokens
+from service.credentials.principals import Principals
+from service.credentials.refusals import Refusals
+from service.credentials.signing_keys import KeyRing, ensure_keys
+from service.credentials.usage import Usage
+from service.interceptors.authenticate import Authenticate
+from service.interceptors.authorize import Authorize
+from service.settings import Settings
+
+REFUSALS_EACH, USAGE_EACH = 1, 60  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    key_ring: KeyRing
+    access_tokens: AccessTokens
+    authenticate: Authenticate
+    authorize: Authorize
+
+
+@asynccontextmanager
+async def entrance(db: Database, settings: Settings) -> AsyncIterator[Entrance]:
+    """Makes the first signing keys where there are none. What has come together in memory is written at the end."""
+    await db.change(ensure_keys, None, None)
+    ring, usage, refusals = KeyRing(db), Usage(), Refusals()
+    db.pulse.listen(lambda users: ring.stale() if None in users else None)
+    tokens = AccessTokens(ring, settings.issuer, settings.audience)
+    authenticate = Authenticate(tokens, Principals(db), usage, refusals, settings.trusted_proxies, time.time)
+    books = asyncio.create_task(_keep_books(db, usage, refusals))
+    try:
+        yield Entrance(ring, tokens, authenticate, Authorize(refusals))
+    finally:
+        books.cancel()
+        with suppress(asyncio.CancelledError):
+            await books
+        await _write(db, usage, refusals)
+
+
+async def _keep_books(db: Database, usage: Usage, refusals: Refusals) -> None:
+    seconds = 0
+    while True:
+        await asyncio.sleep(REFUSALS_EACH)
+        seconds += REFUSALS_EACH
+        await _write(db, usage if seconds % USAGE_EACH == 0 else Usage(), refusals)
+
+
+async def _write(db: Database, usage: Usage, refusals: Refusals) -> None:
+    """What cannot be written now is kept, and tried again with what comes next."""
+    try:
+        await refusals.flush(db)
+        await usage.flush(db)
+    except PersistenceError as error:
+        structlog.get_logger("taxiway").warning("audit events and times of use wait", because=type(error).__name__)

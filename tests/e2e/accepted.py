@@ -1,0 +1,108 @@
+"""For every method a request that it accepts, on rows of its own, so that they can be made in any order."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from google.protobuf.message import Message
+
+from taxiway.v1 import api_key_pb2, task_pb2, user_pb2
+from taxiway.v1 import auth_service_pb2 as auth
+from taxiway.v1 import task_service_pb2 as tasks
+from taxiway.v1 import user_service_pb2 as users
+from tests.e2e.conftest import Service
+from tests.e2e.making import (
+    PASSWORD,
+    deleted_task,
+    deleted_user,
+    make_api_key,
+    make_task,
+    make_user,
+    password_reset,
+    sign_in,
+    suspended_user,
+    user_draft,
+    with_password,
+)
+from tests.e2e.methods import Method
+
+Requests = dict[str, Message]  # by the names of the methods
+
+
+async def _of_users(service: Service) -> Requests:
+    owner, gone, leaving = await make_user(service), await deleted_user(service), await make_user(service)
+    suspended, loud = await suspended_user(service), await make_user(service)
+    renamed = user_pb2.User(name=owner.name, display_name="Ada", annotations={"a": "1", "b": "2"})
+    return {
+        "CreateUser": users.CreateUserRequest(user=user_draft(display_name="Grace")),
+        "GetUser": users.GetUserRequest(name=owner.name),
+        "BatchGetUsers": users.BatchGetUsersRequest(names=[owner.name, gone.name]),
+        "ListUsers": users.ListUsersRequest(page_size=2),
+        "UpdateUser": users.UpdateUserRequest(user=renamed),
+        "DeleteUser": users.DeleteUserRequest(name=leaving.name),
+        "UndeleteUser": users.UndeleteUserRequest(name=gone.name),
+        "SuspendUser": users.SuspendUserRequest(name=loud.name),
+        "ReactivateUser": users.ReactivateUserRequest(name=suspended.name),
+        "CreatePasswordReset": users.CreatePasswordResetRequest(parent=owner.name),
+        "ImportUsers": users.ImportUsersRequest(users=[users.UserImport(user=user_draft())]),
+        "ExportUserData": users.ExportUserDataRequest(name=owner.name),
+        "EraseUser": users.EraseUserRequest(name=(await make_user(service)).name),
+        "ListAuditEvents": users.ListAuditEventsRequest(subject=owner.name, page_size=2),
+    }
+
+
+async def _of_auth(service: Service) -> Requests:
+    user, machine = await with_password(service), (await make_api_key(service)).name.partition("/apiKeys/")[0]
+    tokens, ended = await sign_in(service, user), await sign_in(service, user)
+    reset = await password_reset(service, (await make_user(service)).name)
+    key = api_key_pb2.ApiKey(display_name="Nightly", scopes=["tasks.read"])
+    return {
+        "SignIn": auth.SignInRequest(login=user.username, password=PASSWORD),
+        "RefreshSession": auth.RefreshSessionRequest(refresh_token=tokens.refresh_token),
+        "SignOut": auth.SignOutRequest(),
+        "ChangePassword": auth.ChangePasswordRequest(old_password=PASSWORD, new_password=f"{PASSWORD}, again"),
+        "SetPassword": auth.SetPasswordRequest(reset_token=reset, new_password=PASSWORD),
+        "ListSessions": auth.ListSessionsRequest(parent=user.name, page_size=2),
+        "RevokeSession": auth.RevokeSessionRequest(name=ended.session.name),
+        "GetSigningKeys": auth.GetSigningKeysRequest(),
+        "CreateApiKey": auth.CreateApiKeyRequest(parent=machine, api_key=key),
+        "ListApiKeys": auth.ListApiKeysRequest(parent=machine, page_size=2),
+        "RevokeApiKey": auth.RevokeApiKeyRequest(name=(await make_api_key(service)).name),
+    }
+
+
+async def _of_tasks(service: Service) -> Requests:
+    owner = await make_user(service)
+    names = [(await make_task(service, owner.name)).name for _ in range(6)]
+    read, updated, deleted, started, completed, cancelled = names
+    done = (await make_task(service, owner.name)).name
+    await service.tasks.CompleteTask(tasks.CompleteTaskRequest(name=done))
+    changed = task_pb2.Task(name=updated, title="Send the letter", description="By post")
+    return {
+        "CreateTask": tasks.CreateTaskRequest(parent=owner.name, task=task_pb2.Task(title="Read the answer")),
+        "GetTask": tasks.GetTaskRequest(name=read),
+        "ListTasks": tasks.ListTasksRequest(parent=owner.name, page_size=2),
+        "UpdateTask": tasks.UpdateTaskRequest(task=changed),
+        "DeleteTask": tasks.DeleteTaskRequest(name=deleted),
+        "UndeleteTask": tasks.UndeleteTaskRequest(name=(await deleted_task(service, owner.name)).name),
+        "StartTask": tasks.StartTaskRequest(name=started),
+        "CompleteTask": tasks.CompleteTaskRequest(name=completed),
+        "CancelTask": tasks.CancelTaskRequest(name=cancelled),
+        "ReopenTask": tasks.ReopenTaskRequest(name=done),
+    }
+
+
+_OF: dict[str, Callable[[Service], Awaitable[Requests]]] = {
+    "UserService": _of_users,
+    "AuthService": _of_auth,
+    "TaskService": _of_tasks,
+}
+
+
+async def accepted_requests(service: Service) -> Requests:
+    """Of all methods. What is about the caller is accepted of whoever has the PASSWORD."""
+    return {name: request for make in _OF.values() for name, request in (await make(service)).items()}
+
+
+async def accepted(service: Service, method: Method) -> Any:
+    """Of one method."""
+    return (await _OF[method.descriptor.containing_service.name](service))[method.name]

@@ -1,0 +1,170 @@
+"""All that is kept of one person is shown to it, and goes when it is erased: every table says how."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Uuid, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from persistence.models import Base
+from persistence.repositories.base import Guard, Moment
+from persistence.repositories.personal_policy import EXPORTED, POLICY, Anonymise, Keep, Remove
+from persistence.repositories.requests import Claim
+from persistence.unit_of_work import UnitOfWork
+from tests.persistence.units import add_account, unit
+
+TASK: dict[str, object] = {"title": "one", "description": "", "priority": "LOW"}
+NUMBER = "+4930123456"
+COUNTS = {
+    "users": 1,
+    "tasks": 2,
+    "credentials": 1,
+    "password_resets": 1,
+    "sessions": 2,
+    "api_keys": 1,
+    "requests": 3,
+}
+
+
+async def person(uow: UnitOfWork, name: str) -> UUID:
+    """Somebody of whom every table holds something."""
+    user_id = await add_account(uow, name, role="USER", phone_number=NUMBER, annotations={"floor": "3"})
+    for _ in range(2):
+        await uow.tasks.add(user_id, uuid4(), user_id, TASK)
+        await uow.sessions.add(uuid4(), user_id, bytes(32), "tests", "192.0.2.1")
+    await uow.credentials.set(user_id, f"hash of {name}")
+    await uow.password_resets.put(user_id, bytes(32), timedelta(hours=1), user_id)
+    await uow.api_keys.add(uuid4(), user_id, "key", bytes(32), [], user_id, datetime.now(UTC) + timedelta(days=1))
+    for _ in range(2):
+        await answered(uow, user_id, "taxiway.v1.TaskService/CreateTask")
+    await uow.audit.add("SIGN_IN", user_id, user_id)
+    await uow.audit.add("USER_UPDATED", user_id, uuid4())
+    await uow.audit.add("USER_SUSPENDED", uuid4(), user_id)
+    return user_id
+
+
+async def answered(uow: UnitOfWork, caller_id: UUID, method: str) -> None:
+    claim = Claim(caller_id, uuid4(), method, bytes(32))
+    await uow.requests.claim(claim)
+    await uow.requests.store(claim, b"an answer")
+
+
+def test_every_table_has_a_policy_and_every_reason_is_given() -> None:
+    assert set(POLICY) == set(Base.metadata.tables)
+    assert all(treatment.reason for treatment in POLICY.values() if isinstance(treatment, Keep))
+
+
+def test_every_table_that_names_a_person_is_shown_to_it() -> None:
+    """A column of an account's id makes it one; those of who only made or changed a row do not."""
+    names = {"user_id", "owner_id", "caller_id", "subject_id", "actor_id"}
+    naming = {name for name, table in Base.metadata.tables.items() if names & set(table.columns.keys())}
+    assert set(EXPORTED) == naming - {"access_changes"} | {"users"}
+    removed = {name for name, treatment in POLICY.items() if isinstance(treatment, Remove | Anonymise)}
+    assert removed <= set(EXPORTED)
+
+
+def test_every_column_of_the_account_is_anonymised_or_says_nothing_of_a_person() -> None:
+    treatment, users = POLICY["users"], Base.metadata.tables["users"]
+    assert isinstance(treatment, Anonymise)
+    says_nothing = {"id", "role", "created_at", "updated_at", "version", "created_by", "updated_by"}
+    assert set(treatment.columns(users)) == set(users.columns.keys()) - says_nothing
+
+
+def test_nothing_secret_is_shown() -> None:
+    for name, exported in EXPORTED.items():
+        shown = [column for column in Base.metadata.tables[name].c if column.name not in exported.hidden]
+        assert not [column.name for column in shown if "hash" in column.name or "key" in column.name]
+        assert isinstance(Base.metadata.tables[name].c[exported.key].type, Uuid)
+
+
+async def test_erasing_removes_the_person_from_every_table_and_counts(shared_connection: AsyncConnection) -> None:
+    uow = unit(shared_connection)
+    alice, bob = await person(uow, "alice"), await person(uow, "bob")
+    await answered(uow, bob, "taxiway.v1.UserService/GetUser")
+    assert await uow.personal.erase(alice) == COUNTS
+    left = await shared_connection.scalars(text("SELECT users::text FROM users"))
+    assert not [row for row in left if "alice" in row.replace(str(alice), "")]
+    for table in COUNTS.keys() - {"users"}:
+        key = POLICY[table]
+        assert isinstance(key, Remove)
+        owned = await shared_connection.scalars(text(f"SELECT DISTINCT {key.key} FROM {table}"))
+        assert owned.all() == [bob], table
+    assert len(await uow.audit.list(alice, None, 9)) == 2, "ids stay for 365 days"
+    assert await uow.personal.erase(bob) == COUNTS | {"requests": 2}
+
+
+async def test_of_the_account_nothing_but_its_id_is_left_and_it_goes_in_30_days(
+    shared_connection: AsyncConnection,
+) -> None:
+    uow = unit(shared_connection)
+    alice = await person(uow, "alice")
+    await uow.personal.erase(alice)
+    row = await uow.users.get(alice)
+    assert row is not None
+    nobody = f"erased-{alice}"
+    assert (row.username, row.username_key, row.email, row.email_key) == (
+        nobody,
+        nobody,
+        f"{nobody}@invalid",
+        f"{nobody}@invalid",
+    )
+    assert (row.display_name, row.time_zone, row.annotations, row.phone_number) == ("", "UTC", {}, None)
+    assert (row.state, row.scopes, row.certificate_uris) == ("SUSPENDED", [], [])
+    assert row.purge_at - row.deleted_at == timedelta(days=30)
+    await add_account(uow, "alice", role="USER")  # its mail address and user name are free
+
+
+async def test_an_account_that_is_deleted_already_keeps_its_time_and_one_without_an_address_gets_none(
+    shared_connection: AsyncConnection,
+) -> None:
+    uow = unit(shared_connection)
+    robot = await add_account(uow, scopes=["tasks.read"], certificate_uris=["spiffe://a/b"])
+    deletion = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
+    before = await uow.users.change(robot, robot, deletion, Guard())
+    await shared_connection.execute(text("UPDATE users SET purge_at = purge_at - interval '9 days'"))
+    assert (await uow.personal.erase(robot))["users"] == 1
+    row = await uow.users.get(robot)
+    assert row is not None
+    assert before is not None
+    assert (row.email, row.email_key, row.deleted_at) == (None, None, before.deleted_at)
+    assert row.purge_at == before.purge_at - timedelta(days=9)
+
+
+async def test_the_claim_of_a_call_under_way_stays(shared_connection: AsyncConnection) -> None:
+    """EraseUser itself has one: its outcome is stored after the erasure, so that a repeat is answered alike."""
+    uow = unit(shared_connection)
+    alice, administrator = await person(uow, "alice"), uuid4()
+    claim = Claim(administrator, uuid4(), "taxiway.v1.UserService/EraseUser", bytes(32))
+    assert await uow.requests.claim(claim) is None
+    await uow.personal.erase(alice)
+    await uow.requests.store(claim, b"counts")
+    assert await uow.requests.claim(claim) == b"counts"
+
+
+async def exported(uow: UnitOfWork, user_id: UUID, limit: int) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for table, shown in EXPORTED.items():
+        after, rows = None, found.setdefault(table, [])
+        while page := await uow.personal.export(user_id, table, after, limit):
+            assert len(page) <= limit
+            rows += [dict(row) for row in page]
+            after = page[-1][shown.key]
+    return found
+
+
+@pytest.mark.parametrize("limit", [1, 100])
+async def test_the_export_holds_all_rows_of_the_person_and_no_other_page_by_page(
+    shared_connection: AsyncConnection, limit: int
+) -> None:
+    uow = unit(shared_connection)
+    alice, _ = await person(uow, "alice"), await person(uow, "bob")
+    found = await exported(uow, alice, limit)
+    assert {table: len(rows) for table, rows in found.items()} == COUNTS | {"requests": 2, "audit_log": 3}
+    (account,) = found["users"]
+    assert (account["username"], account["email"], account["phone_number"]) == ("alice", "alice@b", NUMBER)
+    assert set(found["credentials"][0]) == {"user_id", "created_at", "updated_at"}
+    assert not [row for rows in found.values() for row in rows if "hash of" in str(row) or "an answer" in str(row)]
+    events = {row["event"] for row in found["audit_log"]}
+    assert events == {"SIGN_IN", "USER_UPDATED", "USER_SUSPENDED"}
