@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import cpu, plot, report, round_trips, start_up, throughput
+from benchmarks import cpu, isolation, plot, report, round_trips, start_up, throughput
 from benchmarks.calls import calls
 from benchmarks.figures import Figure, at_most
 from benchmarks.load import LoadError
 from benchmarks.processes import Running, running
 from benchmarks.size import QUICK, WHOLE, Size
-from benchmarks.stage import database, free_address, seed, service
+from benchmarks.stage import database, free_address, seed, service, token
 from persistence.embedded import EmbeddedError
 
 RESULTS = Path(__file__).parent / "results"
@@ -37,15 +37,17 @@ def measure(size: Size, say: Say) -> list[Figure]:
         metrics = free_address()
         with service(url, metrics) as server, running("benchmarks.peers.empty") as empty:
             idle = server.resident_mib()
-            cast = seed(server.address)
-            made = calls(cast)
-            per_request = cpu.measure(server, empty, made, size, say)
+            cast = seed(server.address, token(url))
+            per_request = cpu.measure(server, empty, calls(cast, token(url)), size, say)
             with running("benchmarks.peers.fastapi_peer", (url,)) as peer:
-                against = throughput.measure(server, peer, throughput.pairs(cast, made), size, say)
+                pairs = throughput.pairs(cast, calls(cast, token(url)))
+                against = throughput.measure(server, peer, pairs, size, say)
             answered = cpu.answers(metrics)
             memory = _memory(idle, server)
         say("round trips")
-        return [*per_request, *against, *asyncio.run(round_trips.measure(url, made)), *answered, *memory, *started]
+        trips = asyncio.run(round_trips.measure(url, calls(cast, token(url))))
+        beside = asyncio.run(isolation.measure(url, size, say))
+        return [*per_request, *against, *trips, *beside, *answered, *memory, *started]
 
 
 def _memory(idle: float, server: Running) -> list[Figure]:

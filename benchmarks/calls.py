@@ -18,10 +18,14 @@ TASKS, USERS = "/taxiway.v1.TaskService/", "/taxiway.v1.UserService/"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`bodies` makes that many requests, or one where all may be alike; `share` of the calls of a size are made."""
+    """`bodies` makes that many requests, or one where all may be alike; `share` of the calls of a size are made.
+
+    `token` lets the caller in.
+    """
 
     name: str
     path: str
+    token: str
     bodies: Callable[[int], list[bytes]]
     goal: float  # CPU per request, times the empty handler
     round_trips: int  # at most, on a warm connection
@@ -29,18 +33,19 @@ class Call:
     varied: bool = False
 
 
-def calls(cast: Cast) -> list[Call]:
+def calls(cast: Cast, token: str) -> list[Call]:
+    """For the holder of an administrator's token, which must outlive them."""
     get = task_service_pb2.GetTaskRequest(name=cast.tasks[0])
     page = task_service_pb2.ListTasksRequest(parent=cast.owner, page_size=50)
     create = task_service_pb2.CreateTaskRequest(parent=cast.maker, task=draft())
     batch = user_service_pb2.BatchGetUsersRequest(names=cast.users)
     return [
-        Call("Get", TASKS + "GetTask", _alike(get), 3.0, 1),
-        Call("List of 50", TASKS + "ListTasks", _alike(page), 5.9, 1, share=0.4),
-        Call("BatchGet of 100", USERS + "BatchGetUsers", _alike(batch), 12.0, 1, share=0.3),
-        Call("Create", TASKS + "CreateTask", _alike(create), 4.5, 3, share=0.7),
-        Call("Update", TASKS + "UpdateTask", partial(_updates, cast), 4.5, 3, share=0.7, varied=True),
-        Call("Create with request_id", TASKS + "CreateTask", partial(_once, cast), 6.5, 5, share=0.5, varied=True),
+        Call("Get", TASKS + "GetTask", token, _alike(get), 3.0, 1),
+        Call("List of 50", TASKS + "ListTasks", token, _alike(page), 5.9, 1, share=0.4),
+        Call("BatchGet of 100", USERS + "BatchGetUsers", token, _alike(batch), 12.0, 1, share=0.3),
+        Call("Create", TASKS + "CreateTask", token, _alike(create), 4.5, 3, share=0.7),
+        Call("Update", TASKS + "UpdateTask", token, partial(_updates, cast), 4.5, 3, share=0.7, varied=True),
+        Call("Create with request_id", TASKS + "CreateTask", token, partial(_once, cast), 6.5, 5, 0.5, varied=True),
     ]
 
 

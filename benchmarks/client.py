@@ -30,6 +30,7 @@ class Load:
     protocol: str  # grpc, or http (HTTP/1.1: POST where there is a body, else GET)
     address: str
     path: str
+    token: str  # sent as bearer by gRPC; "" for none
     bodies: list[str]
     calls: int
     flight: int
@@ -70,12 +71,13 @@ async def _call(work: Iterator[bytes], send: Send) -> int:
 async def grpc_sender(load: Load) -> AsyncIterator[Send]:
     """A connection of its own: channels to one address would else share one."""
     options = [("grpc.use_local_subchannel_pool", 1)]
+    metadata = (("authorization", f"Bearer {load.token}"),) if load.token else ()
     async with grpc.aio.insecure_channel(load.address, options=options) as channel:
         method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(load.path)
 
         async def send(body: bytes) -> bool:
             try:
-                await method(body)
+                await method(body, metadata=metadata)
             except grpc.aio.AioRpcError:
                 return False
             return True

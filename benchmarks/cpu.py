@@ -10,13 +10,13 @@ from statistics import median
 
 from benchmarks.calls import Call
 from benchmarks.figures import Figure, at_most
-from benchmarks.load import TOLERATED, LoadError, drive, generator
+from benchmarks.load import TOLERATED, LoadError, drive, generator, over_grpc
 from benchmarks.peers.empty import METHOD, SERVICE
 from benchmarks.processes import Running
 from benchmarks.size import Size
 
 GROUP = "CPU per request, times the empty handler"
-_EMPTY = Call("empty handler", f"/{SERVICE}/{METHOD}", lambda _count: [b""], 1.0, 0)
+_EMPTY = Call("empty handler", f"/{SERVICE}/{METHOD}", "", lambda _count: [b""], 1.0, 0)
 _HANDLED = re.compile(r'grpc_server_handled_total\{.*grpc_code="(\w+)".*\} ([\d.]+)')
 
 Measured = dict[tuple[str, str], list[float]]  # microseconds by (generator, call)
@@ -43,9 +43,9 @@ def _round(calls: list[Call]) -> list[tuple[str, Call]]:
 
 def _per_request(server: Running, call: Call, count: int, by: str) -> float:
     """Microseconds."""
-    bodies = call.bodies(count)
+    load = over_grpc(server.address, call, count)
     before = server.cpu_seconds()
-    drive("grpc", server.address, call.path, bodies, count, by=by)
+    drive(load, by=by)
     return (server.cpu_seconds() - before) / count * 1e6
 
 

@@ -8,10 +8,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.calls import Call
 from benchmarks.client import CONNECTIONS, LIMIT, Load, Outcome
 from benchmarks.size import IN_FLIGHT
 
@@ -28,20 +28,25 @@ class LoadError(Exception):
     """A load of which more than TOLERATED was not answered with OK: its figure would mean nothing."""
 
 
+def over_grpc(address: str, call: Call, count: int) -> Load:
+    """That many of these calls, IN_FLIGHT at a time."""
+    bodies = [body.hex() for body in call.bodies(count)]
+    return Load("grpc", address, call.path, call.token, bodies, count, IN_FLIGHT)
+
+
 def generator(*, varied: bool) -> str:
     """Which one drives: h2load sends one body again and again, and is there or not."""
     return "client" if varied or shutil.which(H2LOAD) is None else H2LOAD
 
 
-def drive(protocol: str, address: str, path: str, bodies: Sequence[bytes], calls: int, *, by: str) -> float:
-    """Makes the calls, IN_FLIGHT at a time, and answers the seconds they took. Raises LoadError."""
-    load = Load(protocol, address, path, [body.hex() for body in bodies], calls, IN_FLIGHT)
+def drive(load: Load, *, by: str) -> float:
+    """Makes the calls and answers the seconds they took. Raises LoadError."""
     try:
         outcome = _by_h2load(load) if by == H2LOAD else _by_client(load)
     except subprocess.TimeoutExpired as late:
-        raise LoadError(f"{path}: {calls} calls took longer than {late.timeout:.0f} seconds") from None
-    if outcome.succeeded < calls * (1 - TOLERATED):
-        raise LoadError(f"{path}: {outcome.succeeded} of {calls} calls were answered OK")
+        raise LoadError(f"{load.path}: {load.calls} calls took longer than {late.timeout:.0f} seconds") from None
+    if outcome.succeeded < load.calls * (1 - TOLERATED):
+        raise LoadError(f"{load.path}: {outcome.succeeded} of {load.calls} calls were answered OK")
     return outcome.seconds
 
 
@@ -78,5 +83,6 @@ def _framed(body: bytes) -> bytes:
 def _connections(load: Load) -> list[str]:
     if load.protocol == "grpc":
         headers = ["-H", "content-type: application/grpc", "-H", "te: trailers"]
-        return [f"-c{CONNECTIONS}", f"-m{load.flight // CONNECTIONS}", *headers]
+        bearer = ["-H", f"authorization: Bearer {load.token}"] if load.token else []
+        return [f"-c{CONNECTIONS}", f"-m{load.flight // CONNECTIONS}", *headers, *bearer]
     return ["--h1", f"-c{load.flight}", "-H", "content-type: application/json"]

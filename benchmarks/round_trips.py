@@ -12,7 +12,7 @@ from benchmarks.calls import Call
 from benchmarks.counting_proxy import Counts, counting
 from benchmarks.figures import Figure, at_most
 from benchmarks.processes import Running
-from benchmarks.stage import service
+from benchmarks.stage import bearer, service
 
 GROUP = "round trips"
 CALLS = 20
@@ -35,11 +35,11 @@ async def measure(url: str, calls: list[Call]) -> list[Figure]:
 
 async def _figure(channel: grpc.aio.Channel, call: Call, counts: Counts) -> Figure:
     method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(call.path)
-    bodies = call.bodies(CALLS + 1)
-    await method(bodies[0])  # prepares the statements
+    bodies, metadata = call.bodies(CALLS + 1), bearer(call.token)
+    await method(bodies[0], metadata=metadata)  # prepares the statements, and makes the caller known
     before = list(counts.of_connection)
     for number in range(1, CALLS + 1):
-        await method(bodies[number % len(bodies)])
+        await method(bodies[number % len(bodies)], metadata=metadata)
     # One call after the other takes one connection of the pool; the pings of health go over another.
     trips = max(after - earlier for after, earlier in zip(counts.of_connection, before, strict=False))
     return Figure(GROUP, call.name, trips / CALLS, "a call", None, at_most(call.round_trips))

@@ -18,6 +18,7 @@ from persistence import embedded
 from taxiway.v1 import task_pb2, task_service_pb2, user_pb2, user_service_pb2
 from taxiway.v1.task_service_pb2_grpc import TaskServiceStub
 from taxiway.v1.user_service_pb2_grpc import UserServiceStub
+from tests.e2e.accounts import administrator
 
 USERS, TASKS = 100, 200
 KEY = "A" * 43  # 32 zero bytes in base64url: it protects nothing but rows made up here
@@ -67,21 +68,31 @@ def free_address() -> str:
         return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
+def token(url: str) -> str:
+    """An access token of a new administrator, which holds for 10 minutes."""
+    return asyncio.run(administrator(url))
+
+
+def bearer(token: str) -> tuple[tuple[str, str], ...]:
+    """The metadata of a call that this token lets in."""
+    return (("authorization", f"Bearer {token}"),)
+
+
 def draft() -> task_pb2.Task:
     """A task that comes back with 11 fields set."""
     words = "Figures from finance, two charts, one page for the board. "
     return task_pb2.Task(title="Write the quarterly report", description=words * 3, priority=task_pb2.Task.HIGH)
 
 
-def seed(address: str) -> Cast:
+def seed(address: str, token: str) -> Cast:
     """Makes the accounts and tasks through the service itself."""
     with grpc.insecure_channel(address) as channel:
-        users = [_user(UserServiceStub(channel), number) for number in range(USERS)]
+        users = [_user(UserServiceStub(channel), token, number) for number in range(USERS)]
         make = TaskServiceStub(channel).CreateTask
         request = task_service_pb2.CreateTaskRequest(parent=users[0], task=draft())
-        return Cast(users, [make(request).name for _ in range(TASKS)])
+        return Cast(users, [make(request, metadata=bearer(token)).name for _ in range(TASKS)])
 
 
-def _user(stub: UserServiceStub, number: int) -> str:
+def _user(stub: UserServiceStub, token: str, number: int) -> str:
     user = user_pb2.User(username=f"user-{number}", email=f"user-{number}@example.com", display_name=f"User {number}")
-    return stub.CreateUser(user_service_pb2.CreateUserRequest(user=user)).name
+    return stub.CreateUser(user_service_pb2.CreateUserRequest(user=user), metadata=bearer(token)).name

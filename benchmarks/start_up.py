@@ -14,8 +14,8 @@ from benchmarks.figures import Figure, at_most
 from benchmarks.processes import running
 from benchmarks.size import Size
 from benchmarks.stage import KEY
-from taxiway.v1.user_service_pb2 import GetUserRequest
-from taxiway.v1.user_service_pb2_grpc import UserServiceStub
+from taxiway.v1.auth_service_pb2 import GetSigningKeysRequest
+from taxiway.v1.auth_service_pb2_grpc import AuthServiceStub
 
 GROUP = "start-up"
 
@@ -37,9 +37,9 @@ def measure(url: str, size: Size, say: Callable[[str], None]) -> list[Figure]:
 
 
 def _start(environment: Mapping[str, str]) -> tuple[float, float]:
-    """Seconds until it said that it listens, and until it had answered a call."""
+    """Seconds until it said that it listens, and until it had answered a call, which anybody may make."""
     began = time.perf_counter()
     with running("service", ("serve",), {"TAXIWAY_LISTEN": "127.0.0.1:0", **environment}) as server:
         with grpc.insecure_channel(server.address) as channel:
-            UserServiceStub(channel).GetUser(GetUserRequest(name="users/me"))
+            AuthServiceStub(channel).GetSigningKeys(GetSigningKeysRequest())
         return server.start_seconds, time.perf_counter() - began

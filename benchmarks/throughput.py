@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.calls import Call
+from benchmarks.client import Load
 from benchmarks.figures import Figure, at_least
-from benchmarks.load import drive, generator
+from benchmarks.load import drive, generator, over_grpc
 from benchmarks.processes import Running
-from benchmarks.size import Size
+from benchmarks.size import IN_FLIGHT, Size
 from benchmarks.stage import Cast, draft
 
 GROUP = "throughput, times the FastAPI peer"
@@ -46,9 +47,9 @@ def measure(server: Running, peer: Running, wanted: list[Pair], size: Size, say:
         say(f"throughput against FastAPI, round {number + 1} of {size.rounds}")
         for pair in wanted:
             count, name = int(size.calls * pair.call.share), pair.call.name
-            bodies = pair.call.bodies(count)
-            ours[name].append(count / drive("grpc", server.address, pair.call.path, bodies, count, by=by))
-            theirs[name].append(count / drive("http", peer.address, pair.path, [pair.body], count, by=by))
+            ours[name].append(count / drive(over_grpc(server.address, pair.call, count), by=by))
+            over_http = Load("http", peer.address, pair.path, "", [pair.body.hex()], count, IN_FLIGHT)
+            theirs[name].append(count / drive(over_http, by=by))
     return [_figure(pair, median(ours[pair.call.name]), median(theirs[pair.call.name])) for pair in wanted]
 
 

@@ -7,9 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.models import Base
 
-_TRIGGERED = text(
-    "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
-    " WHERE p.proname = 'bump_version' AND t.tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid)"
+# What guards the audit log, and what tells the servers whose access changed. What counts versions is by the models.
+GUARDS = {
+    "audit_log": ("refuse_change", "refuse_deletion"),
+    "users": ("note_change", "note_deletion", "note_truncation"),
+    "sessions": ("note_deletion", "note_truncation"),
+    "api_keys": ("note_change", "note_deletion", "note_truncation"),
+    "signing_keys": ("note_change", "note_truncation"),
+}
+_WORKING = text(
+    "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+    " WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid)"
 )
 
 
@@ -42,7 +50,9 @@ def _present_or_not(difference: Sequence[object]) -> str:
 
 
 async def triggers(connection: AsyncConnection) -> list[str]:
-    """The tables that count versions and have no working trigger for it: Alembic does not look at triggers."""
-    working = set((await connection.scalars(_TRIGGERED)).all())
-    versioned = [name for name, table in Base.metadata.tables.items() if "version" in table.c]
-    return [f"trigger {name}.bump_version is missing or disabled." for name in versioned if name not in working]
+    """The triggers that are missing or disabled: Alembic does not look at any."""
+    working = {(row.relname, row.tgname) for row in await connection.execute(_WORKING)}
+    versioned = [(name, "bump_version") for name, table in Base.metadata.tables.items() if "version" in table.c]
+    guards = [(table, trigger) for table, names in GUARDS.items() for trigger in names]
+    missing = [pair for pair in (*versioned, *guards) if pair not in working]
+    return [f"trigger {table}.{trigger} is missing or disabled." for table, trigger in missing]

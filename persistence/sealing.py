@@ -1,5 +1,6 @@
 """Authenticated encryption of single values with the service's keys, which can be rotated (database.md, R12)."""
 
+import hmac
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ class Sealer:
         derived = [HKDF(SHA256(), 32, None, purpose.encode()).derive(key) for key in keys]
         self._ciphers = {sha256(key).digest()[:_ID]: AESGCM(key) for key in derived}
         self._newest = next(iter(self._ciphers))
+        self._marking = [HKDF(SHA256(), 32, None, f"{purpose}.mark".encode()).derive(key) for key in keys]
+
+    def marks(self, value: bytes) -> list[bytes]:
+        """HMAC-SHA-256 of a value by each key, the newest first: what may be compared, and not guessed, in a dump."""
+        return [hmac.digest(key, value, "sha256") for key in self._marking]
 
     def is_newest(self, sealed: bytes) -> bool:
         """Whether the newest key sealed it; no other one needs to be kept for it then."""

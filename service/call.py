@@ -31,7 +31,18 @@ class Method:
 class Call:
     """What the concerns of the chain know of a call and add to it; `request` is bytes until `decode` parses it."""
 
-    __slots__ = ("caller_id", "code", "context", "method", "reason", "request", "request_id", "requests", "trailers")
+    __slots__ = (
+        "caller_id",
+        "code",
+        "context",
+        "method",
+        "reason",
+        "request",
+        "request_id",
+        "requests",
+        "source",
+        "trailers",
+    )
 
     def __init__(self, method: Method, request: Any, requests: AsyncIterator[bytes] | None, context: Context) -> None:
         self.method = method
@@ -39,6 +50,7 @@ class Call:
         self.requests = requests
         self.context = context
         self.request_id = ""
+        self.source = ""  # where the call comes from, where proxies of ours stand before the service
         self.caller_id = ""  # empty until the call is known to be somebody's
         self.code = grpc.StatusCode.OK
         self.reason = ""

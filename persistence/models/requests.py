@@ -20,7 +20,7 @@ class RequestRow(Base):
     fingerprint: Mapped[bytes] = mapped_column(
         LargeBinary,
         CheckConstraint("octet_length(fingerprint) = 32", name="fingerprint_length"),
-        comment="SHA-256 of the method and the command as canonical JSON",
+        comment="HMAC-SHA-256, by a key of the service, of the method and the command as canonical JSON",
     )
     answer: Mapped[bytes | None] = mapped_column(
         LargeBinary,

@@ -11,6 +11,7 @@ from sqlalchemy.sql.dml import Delete, Update
 from persistence.models import Base
 from persistence.repositories.base import Repository
 from persistence.repositories.personal_policy import EXPORTED, POLICY, Anonymise, Exported, Remove
+from persistence.repositories.phone_numbers import PhoneNumbers
 from persistence.sealing import Sealer
 
 TABLES = Base.metadata.tables
@@ -57,11 +58,11 @@ _PAGES = {(name, a): _page(name, exported, after=a) for name, exported in EXPORT
 
 
 class PersonalData(Repository):
-    __slots__ = ("_sealer",)
+    __slots__ = ("_numbers",)
 
     def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
         super().__init__(connection)
-        self._sealer = sealer
+        self._numbers = PhoneNumbers(sealer)
 
     async def erase(self, user_id: UUID) -> dict[str, int]:
         """Removes or anonymises all that the policy says; answers how many rows of each table.
@@ -86,7 +87,5 @@ class PersonalData(Repository):
         rows = [row._asdict() for row in await self._all(_PAGES[table, after is not None], values)]
         for row in rows if table == "users" else ():
             if row["phone_number"] is not None:
-                row["phone_number"] = self._sealer.open(
-                    b"users.phone_number:" + user_id.bytes, row["phone_number"]
-                ).decode()
+                row["phone_number"] = self._numbers.open(user_id, row["phone_number"])
         return rows

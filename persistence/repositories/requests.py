@@ -28,7 +28,7 @@ class Claim:
     caller_id: UUID
     request_id: UUID
     method: str
-    fingerprint: bytes  # SHA-256, 32 bytes
+    fingerprint: bytes  # SHA-256, 32 bytes; what is kept of it is keyed, since a command may be guessed
 
     @property
     def place(self) -> bytes:
@@ -51,7 +51,7 @@ class Requests(Repository):
         """
         values = {"caller_id": claim.caller_id, "request_id": claim.request_id, "method": claim.method}
         try:
-            claimed = await self._run(_CLAIM, {**values, "fingerprint": claim.fingerprint})
+            claimed = await self._run(_CLAIM, {**values, "fingerprint": self._sealer.marks(claim.fingerprint)[0]})
         except errors.LockTimeout as error:
             raise errors.RequestInProgress("another call holds the request id") from error
         return None if claimed else await self._outcome(claim)
@@ -60,7 +60,7 @@ class Requests(Repository):
         row: Any = await self._one(_OUTCOME, {"caller": claim.caller_id, "request": claim.request_id})
         if row is None:  # purged between the two statements: the whole unit runs again and claims it
             raise errors.SerializationLost("the outcome was purged meanwhile")
-        if row.fingerprint != claim.fingerprint:
+        if row.fingerprint not in self._sealer.marks(claim.fingerprint):
             raise errors.RequestIdReused("the request id was used for another call")
         try:
             return self._sealer.open(claim.place, row.answer)

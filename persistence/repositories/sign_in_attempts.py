@@ -55,7 +55,8 @@ _WAIT = text(f"""
     SELECT max(blocked_until) - clock_timestamp() AS wait FROM sign_in_attempts
     WHERE key IN (:source, {_BUCKET})""").bindparams(*_KEYS)  # noqa: S608 - see above
 _FORGIVE = text("""
-    WITH source AS (
+    WITH known AS (SELECT FROM sign_in_attempts WHERE key = :pair AND known_until > clock_timestamp()),
+    source AS (
         UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0),
             blocked_until = least(blocked_until, clock_timestamp()) WHERE key = :source RETURNING 1),
     pair AS (
@@ -66,7 +67,9 @@ _FORGIVE = text("""
             known_until = excluded.known_until, expire_at = excluded.expire_at
         RETURNING 1)
     UPDATE sign_in_attempts SET failures = 0, blocked_until = clock_timestamp()
-    FROM (SELECT count(*) FROM pair) AS first WHERE key = :account""").bindparams(*_KEYS)
+    FROM (SELECT count(*) FROM pair) AS first WHERE key = :account AND NOT EXISTS (SELECT FROM known)""").bindparams(
+    *_KEYS
+)
 
 
 class SignInAttempts(Repository):
@@ -91,8 +94,9 @@ class SignInAttempts(Repository):
         return SHORTEST_WAIT if wait is None else max(wait, SHORTEST_WAIT)
 
     async def forgive(self, account: bytes, pair: bytes, source: bytes) -> None:
-        """After a success: the account and the pair begin again, and the source's own attempt does not count.
+        """After a success: what it was counted by begins again, and the source's own attempt does not count.
 
-        From now on the pair is known, and its attempts are counted apart from those of strangers.
+        From now on the pair is known, and its attempts are counted apart from those of strangers, whose count goes on
+        when the owner signs in from where it always does.
         """
         await self._run(_FORGIVE, {"account": account, "pair": pair, "source": source, "known": KNOWN})

@@ -1,23 +1,18 @@
-"""The accounts. Telephone numbers are sealed on their way in and opened on their way out."""
+"""The accounts."""
 
-from collections import namedtuple
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Select, Text, Uuid, any_, bindparam, func, insert, select, text
+from sqlalchemy import ARRAY, Select, Text, Uuid, any_, bindparam, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.models import UserRow
 from persistence.repositories.base import Guard, Repository, change
+from persistence.repositories.phone_numbers import Account, PhoneNumbers, Stale
 from persistence.sealing import Sealer
 
 USERS = UserRow.metadata.tables["users"]
-_PHONE = list(USERS.c).index(USERS.c.phone_number)
-
-# A row of users, or a named tuple of the same fields where `phone_number` was opened.
-Account = Any
 
 _GET = select(*USERS.c).where(USERS.c.id == bindparam("id"))
 _GET_LOCKED = _GET.with_for_update(key_share=True)  # who makes tasks below it need not wait
@@ -77,39 +72,41 @@ class Holder(NamedTuple):
 class Users(Repository):
     """Whatever leaves it has its `phone_number` as text. Raises SealError where that was sealed with an unknown key."""
 
-    __slots__ = ("_sealer",)
+    __slots__ = ("_numbers",)
 
     def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
         super().__init__(connection)
-        self._sealer = sealer
+        self._numbers = PhoneNumbers(sealer)
 
     async def add(self, user_id: UUID, actor: UUID, columns: Mapping[str, object]) -> Account:
         """Raises UniqueViolation where the id, the mail address or the user name is taken."""
-        sealed = self._sealed(user_id, columns)
-        return self._opened(await self._made(_ADD, {"id": user_id, "created_by": actor, "updated_by": actor, **sealed}))
+        sealed = self._numbers.seal(user_id, columns)
+        return self._numbers.opened(
+            await self._made(_ADD, {"id": user_id, "created_by": actor, "updated_by": actor, **sealed})
+        )
 
     async def get(self, user_id: UUID) -> Account | None:
-        return self._opened(await self._one(_GET, {"id": user_id}))
+        return self._numbers.opened(await self._one(_GET, {"id": user_id}))
 
     async def get_locked(self, user_id: UUID) -> Account | None:
         """The row, which nobody else changes before this transaction ends."""
-        return self._opened(await self._one(_GET_LOCKED, {"id": user_id}))
+        return self._numbers.opened(await self._one(_GET_LOCKED, {"id": user_id}))
 
     async def get_standing(self, user_id: UUID) -> Account | None:
         """The user beside `purge_due`: whether its time of purge has come."""
-        return self._opened(await self._one(_STANDING, {"id": user_id}))
+        return self._numbers.opened(await self._one(_STANDING, {"id": user_id}))
 
     async def get_many(self, user_ids: Sequence[UUID]) -> Mapping[UUID, Account]:
         """The rows by id, deleted ones too; an id that is not there is not in the answer."""
-        return {row.id: row for row in self._all_opened(await self._all(_GET_MANY, {"ids": user_ids}))}
+        return {row.id: row for row in self._numbers.all_opened(await self._all(_GET_MANY, {"ids": user_ids}))}
 
     async def list_newest_first(self, after: UUID | None, limit: int, *, deleted: bool) -> Sequence[Account]:
         values = {"limit": limit} if after is None else {"limit": limit, "after": after}
-        return self._all_opened(await self._all(_PAGES[after is not None, deleted], values))
+        return self._numbers.all_opened(await self._all(_PAGES[after is not None, deleted], values))
 
     async def find_by_certificate(self, uris: Sequence[str]) -> Sequence[Account]:
         """The living services that have one of these URIs; two where there are more than one."""
-        return self._all_opened(await self._all(_BY_CERTIFICATE, {"uris": list(uris)}))
+        return self._numbers.all_opened(await self._all(_BY_CERTIFICATE, {"uris": list(uris)}))
 
     async def find_administrator(self) -> UUID | None:
         """The id of the oldest living, active administrator; reads the whole table."""
@@ -139,8 +136,8 @@ class Users(Repository):
         """
         if columns.get("phone_number") is not None:
             columns = await self._without_the_same(user_id, columns)
-        columns = {**self._sealed(user_id, columns), "updated_by": actor}
-        return self._opened(await self._one(*change(USERS, {"id": user_id}, columns, guard, None)))
+        columns = {**self._numbers.seal(user_id, columns), "updated_by": actor}
+        return self._numbers.opened(await self._one(*change(USERS, {"id": user_id}, columns, guard, None)))
 
     async def reseal(self, after: UUID | None, limit: int) -> tuple[UUID | None, int]:
         """Seals with the newest key the numbers of the next `limit` accounts above `after`, in order of id.
@@ -150,49 +147,19 @@ class Users(Repository):
         """
         values: dict[str, object] = {"limit": limit} if after is None else {"limit": limit, "after": after}
         rows = await self._all(_SEALED if after is None else _SEALED_AFTER, values)
-        sealed = [(row.id, row.phone_number) for row in rows if row.phone_number is not None]
-        stale = [(user_id, old) for user_id, old in sealed if not self._sealer.is_newest(old)]
+        stale = self._numbers.stale(rows)
         return (rows[-1].id if rows else None), (await self._write_again(stale) if stale else 0)
 
-    async def _write_again(self, stale: Sequence[tuple[UUID, bytes]]) -> int:
-        new = [self._sealer.seal(_place(of), self._sealer.open(_place(of), old)) for of, old in stale]
+    async def _write_again(self, stale: Stale) -> int:
+        values = {"ids": [user_id for user_id, _ in stale], "old": [old for _, old in stale]}
         await self._run(_RESEALING, {"state": "on"})
-        values = {"ids": [of for of, _ in stale], "old": [old for _, old in stale], "new": new}
-        count = await self._run(_RESEAL, values)
+        count = await self._run(_RESEAL, {**values, "new": self._numbers.resealed(stale)})
         await self._run(_RESEALING, {"state": "off"})
         return count
 
     async def _without_the_same(self, user_id: UUID, columns: Mapping[str, object]) -> Mapping[str, object]:
         row = await self._one(_PHONE_LOCKED, {"id": user_id})
-        if row is None or row.phone_number is None or self._open(user_id, row.phone_number) != columns["phone_number"]:
+        kept = None if row is None or row.phone_number is None else self._numbers.open(user_id, row.phone_number)
+        if kept != columns["phone_number"]:
             return columns
         return {name: value for name, value in columns.items() if name != "phone_number"}
-
-    def _sealed(self, user_id: UUID, columns: Mapping[str, object]) -> Mapping[str, object]:
-        number = columns.get("phone_number")
-        if number is None:
-            return columns
-        return {**columns, "phone_number": self._sealer.seal(_place(user_id), str(number).encode())}
-
-    def _open(self, user_id: UUID, sealed: bytes) -> str:
-        return self._sealer.open(_place(user_id), sealed).decode()
-
-    def _opened(self, row: Row[Any] | None) -> Account | None:
-        """The row as it came, unless it has a number to be opened: then a named tuple of the same fields."""
-        if row is None or row[_PHONE] is None:
-            return row
-        values = list(row)
-        values[_PHONE] = self._open(row.id, row[_PHONE])
-        return _opened_type(row._fields)(*values)
-
-    def _all_opened(self, rows: Sequence[Row[Any]]) -> Sequence[Account]:
-        return [self._opened(row) for row in rows]
-
-
-def _place(user_id: UUID) -> bytes:
-    return b"users.phone_number:" + user_id.bytes
-
-
-@lru_cache(maxsize=8)
-def _opened_type(fields: tuple[str, ...]) -> Any:
-    return namedtuple("OpenedRow", fields)

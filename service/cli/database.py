@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,8 +15,12 @@ from typing import TYPE_CHECKING
 from service.errors import StartupError
 
 if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
     from persistence.embedded import EmbeddedPostgres
     from service.settings import Settings
+
+AGAIN = 0.05  # seconds until a signal that came while Python forked is sent once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +66,27 @@ def ended_by_signals(exit_code: int) -> Iterator[None]:
     """SIGTERM and SIGINT leave the block by SystemExit, which closes what it holds; a second one changes nothing."""
 
     def leave(_signal: int, _frame: FrameType | None) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in before:
             signal.signal(number, signal.SIG_IGN)
         raise SystemExit(exit_code)
 
-    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
+    def send_again(swallowed: UnraisableHookArgs) -> None:
+        """Python swallows what is raised while it forks: the signal would be lost, and all others ignored."""
+        if swallowed.exc_type is not SystemExit:
+            report(swallowed)
+            return
+        for number in before:
+            signal.signal(number, leave)
+        threading.Timer(AGAIN, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    report, sys.unraisablehook = sys.unraisablehook, send_again
+    for number in before:
+        signal.signal(number, leave)
     try:
         yield
     finally:
+        sys.unraisablehook = report
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -47,6 +47,8 @@ def _facts(call: Call, name: str, milliseconds: float) -> dict[str, Any]:
         "request_id": call.request_id,
         "peer": call.context.peer(),
     }
+    if call.source:
+        facts["source"] = call.source
     if call.caller_id:
         facts["caller"] = call.caller_id
     if call.reason:

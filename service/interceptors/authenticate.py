@@ -54,6 +54,8 @@ class Authenticate:
             if _size(metadata) > limits.METADATA_BYTES:
                 raise MetadataTooLarge(f"The call's metadata is larger than {limits.METADATA_BYTES} bytes; send less.")
             set_origin(partial(_origin, call.context, self.trusted))
+            if self.trusted:
+                call.source = source(call.context, self.trusted)
             if anonymous:
                 set_caller(ANONYMOUS)
                 return await proceed(call)

@@ -11,14 +11,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import cpu, plot, report, round_trips
+from benchmarks import cpu, isolation, plot, report, round_trips
 from benchmarks.calls import TASKS, Call, calls
+from benchmarks.client import Load
 from benchmarks.counting_proxy import Messages
 from benchmarks.figures import Figure, at_least, at_most
 from benchmarks.load import LoadError, drive
 from benchmarks.processes import Running, running
 from benchmarks.size import Size
-from benchmarks.stage import USERS, Cast, free_address, seed, service
+from benchmarks.stage import USERS, Cast, free_address, seed, service, token
 from taxiway.v1 import task_service_pb2 as pb
 from tests.conftest import Databases
 
@@ -38,8 +39,9 @@ class Measured:
         self.url = url
         self.metrics = free_address()
         self.server: Running = stack.enter_context(service(url, self.metrics))
-        self.cast: Cast = seed(self.server.address)
-        self.calls: list[Call] = calls(self.cast)
+        self.token = token(url)
+        self.cast: Cast = seed(self.server.address, self.token)
+        self.calls: list[Call] = calls(self.cast, self.token)
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +67,12 @@ async def test_a_call_that_is_refused_is_no_figure(measured: Measured) -> None:
     assert made.value >= USERS
     assert refused.met
     request = pb.GetTaskRequest(name=f"{measured.cast.owner}/tasks/{UUID(int=7)}").SerializeToString()
-    with pytest.raises(LoadError, match="0 of 30 calls"):
-        await asyncio.to_thread(drive, "grpc", measured.server.address, TASKS + "GetTask", [request], 30, by="client")
-    with pytest.raises(LoadError, match="NOT_FOUND"):
-        await asyncio.to_thread(cpu.answers, measured.metrics)
+    for lets_in, code in ((measured.token, "NOT_FOUND"), ("", "UNAUTHENTICATED")):
+        load = Load("grpc", measured.server.address, TASKS + "GetTask", lets_in, [request.hex()], 30, 2)
+        with pytest.raises(LoadError, match="0 of 30 calls"):
+            await asyncio.to_thread(drive, load, by="client")
+        with pytest.raises(LoadError, match=code):
+            await asyncio.to_thread(cpu.answers, measured.metrics)
 
 
 async def test_round_trips_are_counted_for_each_call(measured: Measured) -> None:
@@ -79,6 +83,11 @@ async def test_round_trips_are_counted_for_each_call(measured: Measured) -> None
     found = {figure.name: figure.value for figure in await round_trips.measure(measured.url, wanted)}
     assert found["Get"] == 1
     assert found["Get"] <= found["Create"] < found["Create with request_id"]
+
+
+async def test_reads_beside_sign_ins_get_a_figure_with_its_baseline(measured: Measured) -> None:
+    (figure,) = await isolation.measure(measured.url, TINY, lambda _text: None)
+    assert figure.ratio
 
 
 @pytest.mark.parametrize("cut", [1, 2, 5, 7, 1000])

@@ -5,7 +5,7 @@ import pytest
 from google.rpc import error_details_pb2 as details
 
 from tests.e2e.conftest import Service
-from tests.e2e.lists import LISTINGS, TASKS, USERS, Listing
+from tests.e2e.lists import LISTINGS, SOFTLY_DELETED, TASKS, USERS, Listing
 from tests.e2e.making import NO_USER, make_task, make_user
 from tests.e2e.refusals import refused
 from tests.e2e.rows import run
@@ -61,8 +61,9 @@ async def test_the_page_size_may_change_from_page_to_page(service: Service, list
     assert first + rest == whole
 
 
-@each
+@pytest.mark.parametrize("listing", SOFTLY_DELETED, ids=lambda listing: listing.name)
 async def test_deleted_ones_are_listed_on_request_only(service: Service, listing: Listing) -> None:
+    assert listing.delete is not None
     kept, gone = await listing.make(service), await listing.make(service)
     deleted = await listing.delete(service, gone.name)
     assert gone.name not in {item.name for item in await listing.all(service)}

@@ -1,17 +1,26 @@
 """A page token fits one list of one parent: whatever else is done to it is INVALID_PAGE_TOKEN."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import grpc
 import pytest
 
-from tests.e2e.conftest import Service
-from tests.e2e.lists import LISTINGS, TASKS, USERS, Listing
+from tests.conftest import Databases
+from tests.e2e.conftest import Service, in_process
+from tests.e2e.lists import LISTINGS, SOFTLY_DELETED, TASKS, Listing
 from tests.e2e.making import make_task, make_user
 from tests.e2e.refusals import refused
 
 Code = grpc.StatusCode
 each = pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)
+
+
+@pytest.fixture(scope="module")
+async def service(databases: Databases, migrated_template: str) -> AsyncIterator[Service]:
+    """One for all of these tests: what is refused leaves nothing behind."""
+    async with databases(template=migrated_template) as url, in_process(url) as serving:
+        yield serving
 
 
 async def token_of(service: Service, listing: Listing) -> str:
@@ -52,7 +61,7 @@ async def test_what_never_was_a_token_is_refused(service: Service, listing: List
     await refuse(service, listing, text)
 
 
-@each
+@pytest.mark.parametrize("listing", SOFTLY_DELETED, ids=lambda listing: listing.name)
 async def test_a_token_fits_its_own_show_deleted_only(service: Service, listing: Listing) -> None:
     await refuse(service, listing, await token_of(service, listing), show_deleted=True)
 
@@ -63,9 +72,20 @@ async def test_a_token_fits_its_own_parent_only(service: Service) -> None:
     await refuse(service, TASKS, await token_of(service, TASKS), parent=other.name)
 
 
-@pytest.mark.parametrize(("origin", "other"), [(USERS, TASKS), (TASKS, USERS)], ids=["users", "tasks"])
-async def test_a_token_fits_its_own_method_only(service: Service, origin: Listing, other: Listing) -> None:
-    await refuse(service, other, await token_of(service, origin))
+@each
+async def test_a_token_fits_its_own_list_only(service: Service, listing: Listing) -> None:
+    token = await token_of(service, listing)
+    for other in LISTINGS:
+        if other is not listing:
+            await refuse(service, other, token)
+
+
+@each
+async def test_a_token_is_of_its_own_caller_only(service: Service, listing: Listing) -> None:
+    token, other = await token_of(service, listing), await service.called_by("ADMIN")
+    request = listing.request(page_token=token)
+    call = listing.call(replace(service, channel=other.channel), request)
+    assert (await refused(call, Code.INVALID_ARGUMENT, "INVALID_PAGE_TOKEN")).fields == ["page_token"]
 
 
 async def test_a_token_names_no_row(service: Service) -> None:

@@ -123,6 +123,8 @@ DRIFT = {
     "DROP TABLE requests": "table requests is missing.",
     "CREATE TABLE extra (id int)": "table extra is there and should not be.",
     "ALTER TABLE tasks DISABLE TRIGGER bump_version": "trigger tasks.bump_version is missing or disabled.",
+    "ALTER TABLE audit_log DISABLE TRIGGER refuse_change": "trigger audit_log.refuse_change is missing or disabled.",
+    "DROP TRIGGER note_deletion ON sessions": "trigger sessions.note_deletion is missing or disabled.",
     "DROP TRIGGER bump_version ON users": "trigger users.bump_version is missing or disabled.",
     "ALTER TABLE users DROP CONSTRAINT ck_users_scopes_of_services": "constraint users.ck_users_scopes_of_services is ",
     "ALTER TABLE sessions ALTER COLUMN peer TYPE varchar(64)": "sessions.peer: type is VARCHAR(length=64) and should",

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import migrations
 from persistence.database import TRIES, Database, Replayed
 from persistence.deadline import set_deadline
-from persistence.errors import SerializationLost
+from persistence.errors import RequestIdReused, SerializationLost
 from persistence.opening import Release, open_database
 from persistence.repositories.requests import Claim
 from persistence.unit_of_work import UnitOfWork
@@ -87,6 +89,28 @@ async def test_a_claim_that_was_served_answers_the_same_bytes_and_runs_nothing(d
     assert not isinstance(first, Replayed)
     assert bytes(again) == first
     assert await names(database) == ["ada"]
+
+
+async def test_a_copy_of_the_table_confirms_no_guess_of_what_was_asked(
+    database: Database, connection: AsyncConnection
+) -> None:
+    """A command may hold what few would have to be guessed, as a telephone number."""
+    await database.write(add_user, CALLER, "ada", encode, claim(uuid4(), bytes(32)))
+    kept = await connection.scalar(text("SELECT fingerprint FROM requests"))
+    assert len(kept) == 32
+    assert kept not in (bytes(32), sha256(bytes(32)).digest())
+
+
+async def test_an_outcome_is_found_while_a_new_key_replaces_the_one_it_was_stored_under(database_url: str) -> None:
+    release, claimed, (old, new) = Release("0.1.0", migrations.head()), claim(uuid4()), (bytes(32), bytes([1]) * 32)
+    async with open_database(database_url, [old], release, purging=False) as before:
+        first = await before.write(add_user, CALLER, "ada", encode, claimed)
+    async with open_database(database_url, [new, old], release, purging=False) as after:
+        again = await after.write(add_user, CALLER, "ada", encode, claimed)
+        with pytest.raises(RequestIdReused):
+            await after.write(add_user, CALLER, "ada", encode, claim(claimed.request_id, bytes([2]) * 32))
+    assert isinstance(again, Replayed)
+    assert bytes(again) == first
 
 
 async def test_an_outcome_that_is_purged_while_it_is_looked_up_makes_the_unit_run_again(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence import engine, purge
 from persistence.models import Base
+from persistence.repositories.personal_policy import EXPORTED
 from persistence.repositories.tasks import Tasks
 from persistence.url import parse
 from tests.conftest import Databases
@@ -49,7 +50,7 @@ LISTS = {"pk_users", "ix_users_id_living", "pk_audit_log", "ix_tasks_id_owner_id
 FEW_ROWS = {"signing_keys"}  # three of them and those that retired within the hour: no index is worth its while
 # Two small tables are read as they are; the numbers of changes name rows for those who look by hand.
 NOT_ENTERED = {"pk_schema_compatibility", "pk_signing_keys", "uq_signing_keys_state", "pk_access_changes"}
-OF_ONE_ACCOUNT = ("sessions", "keys", "audit log of an account", "export of audit_log")
+OF_ONE_ACCOUNT = ("sessions", "keys", "audit log of an account", *(f"export of {name}" for name in EXPORTED))
 # They may put the few rows that they found in order: of ids that are given, of one account, of two pages in one.
 SORTING = {
     "last use of sessions",

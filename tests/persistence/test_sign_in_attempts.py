@@ -143,6 +143,18 @@ async def test_a_success_begins_the_account_anew_and_takes_its_own_attempt_off_t
     assert all(row.free for row in rows.values())
 
 
+async def test_a_success_from_a_known_source_gives_strangers_no_new_allowance(
+    shared_connection: AsyncConnection,
+) -> None:
+    uow = unit(shared_connection)
+    await forgive(uow)
+    assert await attempts(uow, LIMIT, (ALICE, THERE)) == LIMIT
+    assert await attempts(uow, 1) == 1
+    await forgive(uow)
+    assert await attempts(uow, 5, (ALICE, THERE)) == 0
+    assert await attempts(uow, LIMIT) == LIMIT
+
+
 async def test_a_success_never_leaves_less_than_nothing(shared_connection: AsyncConnection) -> None:
     uow = unit(shared_connection)
     await attempt(uow)
@@ -151,12 +163,8 @@ async def test_a_success_never_leaves_less_than_nothing(shared_connection: Async
     assert await shared_connection.scalar(text("SELECT min(failures) FROM sign_in_attempts")) == 0
 
 
-async def test_who_came_during_the_block_is_refused_though_it_waited_for_the_row_until_the_block_was_over(
-    database: Database, connection: AsyncConnection
-) -> None:
-    """Many guesses in a queue for one row are one burst, however long the queue takes."""
-    for _ in range(LIMIT):
-        await database.change(count_one, None, None)
+async def waited_for_the_row(database: Database, connection: AsyncConnection) -> float:
+    """What an attempt is told that came before the row changed, and whose turn comes after that."""
     await connection.execute(text("SELECT * FROM sign_in_attempts FOR UPDATE"))
     waiting = asyncio.create_task(database.change(count_one, None, None))
     blocked = text(
@@ -167,7 +175,23 @@ async def test_who_came_during_the_block_is_refused_though_it_waited_for_the_row
             await connection.execute(text("SELECT pg_stat_clear_snapshot()"))
     await connection.execute(text("UPDATE sign_in_attempts SET blocked_until = clock_timestamp()"))
     await connection.commit()
-    assert await waiting == timedelta(milliseconds=1).total_seconds()
+    return await waiting
+
+
+async def test_who_came_during_the_block_is_refused_though_its_turn_came_when_the_block_was_over(
+    database: Database, connection: AsyncConnection
+) -> None:
+    """Many guesses in a queue for one row are one burst, however long the queue takes."""
+    for _ in range(LIMIT):
+        await database.change(count_one, None, None)
+    assert await waited_for_the_row(database, connection) == timedelta(milliseconds=1).total_seconds()
+
+
+async def test_below_the_limit_nobody_is_refused_for_having_waited(
+    database: Database, connection: AsyncConnection
+) -> None:
+    await database.change(count_one, None, None)
+    assert await waited_for_the_row(database, connection) == 0
 
 
 async def test_rows_are_forgotten_after_a_day_and_known_sources_after_90(shared_connection: AsyncConnection) -> None:

@@ -19,8 +19,26 @@ def paths(kind: Descriptor, prefix: str = "") -> Iterator[tuple[str, FieldDescri
     """Every field that a message of this kind can carry, with its path."""
     for field in kind.fields:
         yield f"{prefix}{field.name}", field
-        if field.message_type is not None and field.message_type.full_name.startswith("taxiway."):
-            yield from paths(field.message_type, f"{prefix}{field.name}.")
+        inner = field.message_type
+        if inner is not None and _is_ours(inner):
+            yield from paths(inner, f"{prefix}{field.name}.")
+
+
+def _is_ours(kind: Descriptor) -> bool:
+    return kind.full_name.startswith("taxiway.") and not kind.GetOptions().map_entry
+
+
+def write_text(message: Message, path: str, text: str) -> None:
+    """Puts the text into the field of this path, into the first of a list."""
+    *steps, last = path.split(".")
+    for step in steps:
+        inner = getattr(message, step)
+        message = inner if isinstance(inner, Message) else (inner[0] if inner else inner.add())
+    held = getattr(message, last)
+    if isinstance(held, str):
+        setattr(message, last, text)
+    else:
+        held[:] = [text]
 
 
 def restricted(field: FieldDescriptor) -> bool:

@@ -11,6 +11,7 @@ from service.interceptors import status
 from taxiway.v1.error_pb2 import ErrorReason
 from tests.e2e.refusals import documented_codes
 
+SAYS_ITSELF = {errors.TooManyAttempts}  # how long, since each one more takes longer
 WITHOUT_RETRY = {"REQUEST_TOO_LARGE", "RESPONSE_TOO_LARGE", "METADATA_TOO_LARGE"}
 
 
@@ -60,7 +61,7 @@ def test_unknown_and_data_loss_are_never_sent() -> None:
 )
 def test_where_waiting_helps_the_answer_says_how_long(kind: type[BaseException]) -> None:
     """RESOURCE_EXHAUSTED but for what is too large, UNAVAILABLE, and what lost a race (api.md, Codes)."""
-    told = any(parent in status.RETRY_AFTER for parent in kind.__mro__)
+    told = any(parent in status.RETRY_AFTER for parent in kind.__mro__) or kind in SAYS_ITSELF
     waits = code_of(kind) in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE)
     races = code_of(kind) is grpc.StatusCode.ABORTED and kind is not errors.EtagMismatch
     assert told == ((waits or races) and reason_of(kind) not in WITHOUT_RETRY)
