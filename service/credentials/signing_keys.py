@@ -42,29 +42,29 @@ class KeyRing:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._keys: dict[str, SigningKey] = {}
-        self._stale = True
+        self._changes, self._known = 1, 0  # how often the table was said to change, and how many of them were read
         self._reading = asyncio.Lock()
         self._began = float("-inf")
 
     def stale(self) -> None:
         """Somebody changed the table: the next question reads it."""
-        self._stale = True
+        self._changes += 1
 
     async def current(self) -> SigningKey:
         """The key that signs now. Raises PersistenceError."""
-        if self._stale:
+        if self._known < self._changes:
             await self._read()
         return next(key for key in self._keys.values() if key.state == "CURRENT")
 
     async def find(self, kid: str) -> SigningKey | None:
         """Raises PersistenceError where the table has to be read and cannot be."""
-        if self._stale or kid not in self._keys:
+        if self._known < self._changes or kid not in self._keys:
             await self._read()
         return self._keys.get(kid)
 
     async def published(self) -> list[SigningKey]:
         """All that verify: the current one first, then the next, then those that signed lately."""
-        if self._stale:
+        if self._known < self._changes:
             await self._read()
         return sorted(self._keys.values(), key=lambda key: (key.state != "CURRENT", key.state != "NEXT", key.kid))
 
@@ -73,15 +73,12 @@ class KeyRing:
         loop = asyncio.get_running_loop()
         asked = loop.time()
         async with self._reading:
-            if self._began >= asked:
+            if self._began >= asked and self._known == self._changes:
                 return
             await asyncio.sleep(max(0.0, self._began + PAUSE - loop.time()))
-            self._began, self._stale = loop.time(), False
-            try:
-                self._keys = {key.kid: key for key in await self._db.look(_list_keys, None, None)}
-            except BaseException:
-                self._stale = True
-                raise
+            self._began, changes = loop.time(), self._changes
+            self._keys = {key.kid: key for key in await self._db.look(_list_keys, None, None)}
+            self._known = changes
 
 
 async def _list_keys(uow: UnitOfWork, _caller: None, _command: None) -> list[SigningKey]:

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
 from urllib.parse import unquote
-
-from service.call import Context
 
 FORWARDED = "x-forwarded-for"
 _LONGEST = 64  # characters: as many as a session keeps
 _SITE_BITS = 64  # of an IPv6 address; the rest of them one customer chooses freely (RFC 6177)
 
+Metadata = Iterable[Any]  # pairs of key and value, as gRPC has them
 Network = IPv4Network | IPv6Network
 
 
-def source(context: Context, trusted: Sequence[Network]) -> str:
+def source(peer: str, metadata: Metadata, trusted: Sequence[Network]) -> str:
     """The address of the caller, at most 64 characters.
 
     A peer in one of the `trusted` networks is a proxy: the caller is then the right-most address in
     `x-forwarded-for` that is no such proxy's, as all to its left is the caller's own word. Where there is none, or
     something malformed to its right, it is the peer. A peer without an address, as on a Unix socket, is its kind.
     """
-    kind, _, rest = context.peer().partition(":")
-    peer = _address(unquote(rest))
-    if peer is None:
+    kind, _, rest = peer.partition(":")
+    address = _address(unquote(rest))
+    if address is None:
         return kind[:_LONGEST]
-    forwarded = _forwarded(context, trusted) if _within(peer, trusted) else None
-    return str(forwarded or peer)
+    forwarded = _forwarded(metadata, trusted) if _within(address, trusted) else None
+    return str(forwarded or address)
 
 
 def bucket(source: str) -> str:
@@ -38,17 +38,17 @@ def bucket(source: str) -> str:
     return str(IPv6Network((int(address), _SITE_BITS), strict=False))
 
 
-def _forwarded(context: Context, trusted: Sequence[Network]) -> IPv4Address | IPv6Address | None:
-    for text in reversed(_last_header(context).split(",")):
+def _forwarded(metadata: Metadata, trusted: Sequence[Network]) -> IPv4Address | IPv6Address | None:
+    for text in reversed(_last_header(metadata).split(",")):
         address = _address(text)
         if address is None or not _within(address, trusted):
             return address
     return None
 
 
-def _last_header(context: Context) -> str:
+def _last_header(metadata: Metadata) -> str:
     """Of several, gRPC Core itself keeps but the last, which is the nearest proxy's."""
-    values = [str(value) for key, value in context.invocation_metadata() or () if key == FORWARDED]
+    values = [str(value) for key, value in metadata if key == FORWARDED]
     return values[-1] if values else ""
 
 

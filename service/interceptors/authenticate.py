@@ -17,7 +17,7 @@ from service.credentials.refusals import Refusals
 from service.credentials.source import Network, source
 from service.credentials.usage import Usage
 from service.errors import MetadataTooLarge, Unauthenticated
-from service.identity import ANONYMOUS, Caller, set_caller, set_origin
+from service.identity import ANONYMOUS, Caller, caller, set_caller, set_origin
 
 HEADER = "authorization"
 USER_AGENT = 200  # code points that a session keeps of it
@@ -53,9 +53,11 @@ class Authenticate:
             metadata = call.context.invocation_metadata() or ()
             if _size(metadata) > limits.METADATA_BYTES:
                 raise MetadataTooLarge(f"The call's metadata is larger than {limits.METADATA_BYTES} bytes; send less.")
-            set_origin(partial(_origin, call.context, self.trusted))
+            # Not the context: work goes on after a caller has given up, and gRPC has freed what the context stands for.
+            peer = call.context.peer()
+            set_origin(partial(_origin, peer, metadata, self.trusted))
             if self.trusted:
-                call.source = source(call.context, self.trusted)
+                call.source = source(peer, metadata, self.trusted)
             if anonymous:
                 set_caller(ANONYMOUS)
                 return await proceed(call)
@@ -122,18 +124,17 @@ class Authenticate:
         while True:
             await self.principals.news(max(0.0, min(SILENCE, credential.expire - self.now())))
             try:
-                await self._caller(credential)
-                _check_certificate(credential, context)
+                _check_unchanged(await self._caller(credential), credential, context)
             except Exception as reason:  # noqa: BLE001 - whatever it is, the stream ends with it
                 lost.append(reason)
                 scope.reschedule(asyncio.get_running_loop().time())
                 return
 
 
-def _check_certificate(credential: Credential, context: Context) -> None:
-    """A certificate ends by itself, as a token does."""
+def _check_unchanged(now: Caller, credential: Credential, context: Context) -> None:
+    """Who began a stream with another role or other scopes begins it again. A certificate ends by itself, too."""
     kind, uris = credential.key
-    if kind == "certificate" and tls.peer_uris(context) != uris:
+    if now != caller() or (kind == "certificate" and tls.peer_uris(context) != uris):
         raise Unauthenticated
 
 
@@ -149,7 +150,7 @@ def _size(metadata: Iterable[Any]) -> int:
     return sum(len(key) + len(value) for key, value in metadata)
 
 
-def _origin(context: Context, trusted: Sequence[Network]) -> tuple[str, str]:
-    agents = [str(value) for key, value in context.invocation_metadata() or () if key == "user-agent"]
+def _origin(peer: str, metadata: Iterable[Any], trusted: Sequence[Network]) -> tuple[str, str]:
+    agents = [str(value) for key, value in metadata if key == "user-agent"]
     agent = "".join(character for character in "".join(agents[:1]) if character.isprintable())
-    return source(context, trusted), agent[:USER_AGENT]
+    return source(peer, metadata, trusted), agent[:USER_AGENT]

@@ -13,43 +13,11 @@ from taxiway.v1.user_service_pb2 import CreateUserRequest, GetUserRequest, Updat
 from tests.conftest import Databases
 from tests.e2e.access.contract import rpcs
 from tests.e2e.access.fields import paths, restricted
+from tests.e2e.access.writers import NOBODY, RESTRICTED, VALUES, WRITERS
 from tests.e2e.conftest import Service, Stubs, in_process
 from tests.e2e.refusals import refused
 from tests.e2e.rows import select
 
-EVERYBODY, ADMINISTRATORS, NOBODY = "USER, SERVICE, ADMIN", "ADMIN", ""
-# A field that is added to User stands here before anybody may write it. USER: on their own account.
-WRITERS = {
-    "name": NOBODY,  # it says which account; it never changes
-    "email": EVERYBODY,
-    "username": EVERYBODY,
-    "display_name": EVERYBODY,
-    "phone_number": EVERYBODY,
-    "time_zone": EVERYBODY,
-    "role": ADMINISTRATORS,
-    "annotations": EVERYBODY,
-    "create_time": NOBODY,
-    "update_time": NOBODY,
-    "delete_time": NOBODY,
-    "purge_time": NOBODY,
-    "version": NOBODY,
-    "etag": NOBODY,  # it says which version
-    "state": NOBODY,  # SuspendUser and ReactivateUser are methods of their own
-    "scopes": ADMINISTRATORS,
-    "certificate_uris": ADMINISTRATORS,
-}
-VALUES: dict[str, Any] = {
-    "email": "new@example.com",
-    "username": "another-name",
-    "display_name": "Another",
-    "phone_number": "+4930123456",
-    "time_zone": "Europe/Berlin",
-    "annotations": {"note": "new"},
-    "role": User.ADMIN,
-    "scopes": ["users.read"],
-    "certificate_uris": ["spiffe://example.com/another"],
-}
-RESTRICTED = sorted(field for field, who in WRITERS.items() if who == ADMINISTRATORS)
 WAYS = ("mask", "mask among others", "no mask", "star", "cleared by mask", "upsert", "upsert with a mask")
 
 

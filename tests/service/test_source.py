@@ -29,7 +29,7 @@ class Sources(grpc.GenericRpcHandler):
 
     def service(self, _details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
         async def answer(_request: bytes, context: Context) -> bytes:
-            return source(context, self._trusted).encode()
+            return source(context.peer(), context.invocation_metadata() or (), self._trusted).encode()
 
         return grpc.unary_unary_rpc_method_handler(answer)
 
