@@ -36,7 +36,7 @@ REASONS = {
     "ix_access_changes_created_at": "Every worker asks for the last 20 seconds, four times a second; the purge.",
     "ix_tasks_owner_id_id_living": "ListTasks without `show_deleted`: a page reads no deleted row on its way.",
     "ix_tasks_purge_at": "The purge finds the tasks whose `purge_at` has passed; living ones are not in it.",
-    "ix_requests_method_of_users": "EraseUser: stored answers that show accounts; no other answer is in it.",
+    "ix_requests_owner_ids": "EraseUser: what others were answered about the account and its tasks.",
     "ix_requests_created_at": "The purge finds outcomes older than 24 hours; BRIN, since rows come in order of time.",
 }
 

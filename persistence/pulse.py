@@ -1,7 +1,7 @@
 """Whether the database answers, and whose rights changed there of late: one ping at a time, on its own connection."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 INTERVAL = 0.25  # seconds between pings
 PATIENCE = 1.0  # seconds without an answer after which the database counts as silent
 # Changes are told again and again for so long: a reading that overlapped with a change heals by itself.
-_RECENT = "SELECT user_id FROM access_changes WHERE created_at > now() - interval '20 seconds'"
+_RECENT = (
+    "SELECT user_id, count(*), max(id) FROM access_changes"
+    " WHERE created_at > now() - interval '20 seconds' GROUP BY user_id"
+)
 OVERDUE = 0.4  # seconds without an answer after which a ping is late; below the wait for a free connection
 
-Listener = Callable[[frozenset[UUID | None]], None]
+# Whose rights changed in the last 20 seconds, None for the signing keys: how often, and the number of the last change.
+Changed = Mapping[UUID | None, tuple[int, int]]
+Listener = Callable[[Changed], None]
 
 
 class Pulse:
@@ -95,9 +100,10 @@ def _into(buffer: bytearray) -> Callable[[bytes], Any]:
     return take
 
 
-def _read(answer: bytes | bytearray) -> frozenset[UUID | None]:
-    """COPY's text format: an id a line, `\\N` for NULL."""
-    return frozenset(None if line == "\\N" else UUID(line) for line in answer.decode().split())
+def _read(answer: bytes | bytearray) -> Changed:
+    """COPY's text format: columns between tabs, `\\N` for NULL."""
+    rows = (line.split("\t") for line in answer.decode().splitlines())
+    return {None if user == "\\N" else UUID(user): (int(times), int(last)) for user, times, last in rows}
 
 
 async def _abandon(connection: AsyncConnection) -> None:

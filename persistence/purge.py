@@ -6,13 +6,15 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from persistence.repositories.audit_log import NEW_ID
+
 BATCH = 1000  # rows of one transaction: its locks are short, and an interrupted purge loses little
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('taxiway.purge'))")
 
 # Children before parents. A row is looked at again when it is deleted, so that an undelete in between is kept. What
 # goes with its user locks the user, so that an undelete that is about to commit is waited for; it is found by its
 # place in the table, since by its key the planner would rather read the whole table once, and a row that moved
-# meanwhile waits for the next batch.
+# meanwhile waits for the next batch. The account itself leaves a line in the audit log.
 _STATEMENTS = {
     "requests": """
         DELETE FROM requests WHERE (caller_id, request_id) IN (
@@ -55,11 +57,15 @@ _STATEMENTS = {
     "audit_log": """
         DELETE FROM audit_log WHERE id IN (
             SELECT id FROM audit_log WHERE created_at < now() - interval '365 days' LIMIT :batch)""",
-    "users": """
-        DELETE FROM users WHERE id IN (
-            SELECT id FROM users u WHERE deleted_at IS NOT NULL AND purge_at <= now()
-            AND NOT EXISTS (SELECT FROM tasks t WHERE t.owner_id = u.id) LIMIT :batch
-        ) AND purge_at <= now()""",
+    "users": f"""
+        WITH gone AS (
+            DELETE FROM users WHERE id IN (
+                SELECT id FROM users u WHERE deleted_at IS NOT NULL AND purge_at <= now()
+                AND NOT EXISTS (SELECT FROM tasks t WHERE t.owner_id = u.id) LIMIT :batch
+            ) AND purge_at <= now() RETURNING id
+        )
+        INSERT INTO audit_log (id, event, subject_id, method, reason)
+        SELECT {NEW_ID}, 'USER_PURGED', gone.id, '', '' FROM gone""",  # noqa: S608 - a constant of ours
 }
 
 

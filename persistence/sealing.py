@@ -39,7 +39,7 @@ class Sealer:
         return sealed[:_ID] == self._newest
 
     def seal(self, place: bytes, plaintext: bytes) -> bytes:
-        """Encrypts for `place` (table, column and row, or whatever the value must not leave)."""
+        """Encrypts for a place: that of `place` below, or whatever else the value must not leave."""
         nonce = os.urandom(_NONCE)
         return self._newest + nonce + self._ciphers[self._newest].encrypt(nonce, plaintext, place)
 
@@ -52,6 +52,11 @@ class Sealer:
             return cipher.decrypt(sealed[_ID : _ID + _NONCE], sealed[_ID + _NONCE :], place)
         except InvalidTag:
             raise SealError("sealed for another place, or changed") from None
+
+
+def place(table: str, column: str, row_id: bytes) -> bytes:
+    """Where a sealed value stands: moved to another row or column, it opens no more."""
+    return f"{table}.{column}:".encode() + row_id
 
 
 @dataclass(frozen=True, slots=True)

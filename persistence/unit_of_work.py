@@ -1,5 +1,7 @@
 """The repositories of one transaction. A unit is run (`Database.write`), not opened, and never shared between tasks."""
 
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.repositories.api_keys import ApiKeys
@@ -32,9 +34,10 @@ class UnitOfWork:
     )
 
     def __init__(self, connection: AsyncConnection, sealers: Sealers) -> None:
-        self.users = Users(connection, sealers.personal)
-        self.tasks = Tasks(connection)
-        self.requests = Requests(connection, sealers.requests)
+        owners: set[UUID] = set()  # whose rows this unit wrote: the first two say so, the third keeps it
+        self.users = Users(connection, sealers.personal, owners)
+        self.tasks = Tasks(connection, owners)
+        self.requests = Requests(connection, sealers.requests, owners)
         self.credentials = Credentials(connection)
         self.password_resets = PasswordResets(connection)
         self.sessions = Sessions(connection)

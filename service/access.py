@@ -7,13 +7,12 @@ from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
 
+from persistence.models.users import ACCESS_SCOPES
 from service.errors import StartupError
 from taxiway.v1 import access_pb2
 from taxiway.v1.access_pb2 import Access
 
 Descriptor = Any  # typed as the implementation of a descriptor
-
-SCOPES = ("users.read", "users.write", "tasks.read", "tasks.write")
 
 
 def declared(method: MethodDescriptor) -> Access | None:
@@ -23,13 +22,17 @@ def declared(method: MethodDescriptor) -> Access | None:
 
 
 def checked(access: Access | None, method: str, request: Descriptor) -> Access:
-    """Raises StartupError for a method that says nothing, or something that cannot hold: denied by default."""
+    """Raises StartupError for a method that says nothing, or what contradicts itself: denied by default."""
     if access is None:
         raise StartupError(f"{method} has no option (taxiway.v1.access): nobody knows who may call it.")
-    if access.scope and access.scope not in SCOPES:
+    if access.scope and access.scope not in ACCESS_SCOPES:
         raise StartupError(f"{method} asks for the scope {access.scope}, which nobody can have.")
     if access.owner_field and not _is_text(request, access.owner_field):
         raise StartupError(f"{method} names {access.owner_field} as its owner field, which is no text of its request.")
+    if access.across_owners and not access.owner_field:
+        raise StartupError(f"{method} goes across owners and names no field of theirs.")
+    if (access.anonymous or access.authenticated) and (access.scope or access.owner_field or access.across_owners):
+        raise StartupError(f"{method} is open to all, and asks for a scope or an owner: one of them cannot hold.")
     return access
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -10,8 +10,9 @@ import structlog
 
 from persistence.database import Database
 from persistence.errors import PersistenceError
+from persistence.pulse import Changed
 from service.credentials.access_tokens import AccessTokens
-from service.credentials.principals import Principals
+from service.credentials.principals import KEPT, Principals
 from service.credentials.refusals import Refusals
 from service.credentials.signing_keys import KeyRing, ensure_keys
 from service.credentials.usage import Usage
@@ -35,7 +36,7 @@ async def entrance(db: Database, settings: Settings) -> AsyncIterator[Entrance]:
     """Makes the first signing keys where there are none. What has come together in memory is written at the end."""
     await db.change(ensure_keys, None, None)
     ring, usage, refusals = KeyRing(db), Usage(), Refusals()
-    db.pulse.listen(lambda users: ring.stale() if None in users else None)
+    db.pulse.listen(_following(ring))
     tokens = AccessTokens(ring, settings.issuer, settings.audience)
     authenticate = Authenticate(tokens, Principals(db), usage, refusals, settings.trusted_proxies, time.time)
     books = asyncio.create_task(_keep_books(db, usage, refusals))
@@ -46,6 +47,20 @@ async def entrance(db: Database, settings: Settings) -> AsyncIterator[Entrance]:
         with suppress(asyncio.CancelledError):
             await books
         await _write(db, usage, refusals)
+
+
+def _following(ring: KeyRing) -> Callable[[Changed], None]:
+    """The keys are read again where something else is told of them than before, and after a silence."""
+    last, told = float("-inf"), (0, 0)
+
+    def follow(changed: Changed) -> None:
+        nonlocal last, told
+        now, news = asyncio.get_running_loop().time(), changed.get(None, (0, 0))
+        if news != told or now - last > KEPT:
+            ring.stale()
+        last, told = now, news
+
+    return follow
 
 
 async def _keep_books(db: Database, usage: Usage, refusals: Refusals) -> None:

@@ -177,12 +177,16 @@ class HashingBusy(Overloaded):
 
 
 class Unauthenticated(ServiceError):
-    """The text is the same whatever is wrong: what does not hold tells a stranger nothing about why."""
+    """The text is the same whatever is wrong: what does not hold tells a stranger nothing about why.
+
+    `noted`: the audit log has it already, with more than the chain knows.
+    """
 
     reason = "UNAUTHENTICATED"
 
-    def __init__(self) -> None:
+    def __init__(self, *, noted: bool = False) -> None:
         super().__init__("The credentials do not hold; sign in, or send a valid token as `authorization: Bearer`.")
+        self.noted = noted
 
 
 class PermissionDenied(ServiceError):

@@ -1,33 +1,20 @@
 """The first administrator: on any database with a one-time token, on the embedded one without any credential."""
 
-import os
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from itertools import chain, count
 from uuid import UUID
 
 from persistence.database import Database
 from persistence.errors import SerializationLost, UniqueViolation
 from persistence.unit_of_work import UnitOfWork
-from service.credentials import opaque_tokens
 from service.errors import AlreadyExists
 from service.identifiers import new_id
+from service.users.password_resets import PasswordReset, put_password_reset
 from service.users.schemas import UserDraft
 from service.validation import validated
 from taxiway.v1.user_pb2 import User
 
-LIFETIME = timedelta(days=3)  # of the one-time token
 LOCAL = "admin"  # user name of the one that `serve` makes on the embedded database
 _TAKEN = {"uq_users_email_key": "mail address", "uq_users_username_key": "user name"}
-
-
-@dataclass(frozen=True, slots=True)
-class OneTimeToken:
-    """What sets the password of a new administrator, once and before `expire_time`."""
-
-    user_id: UUID
-    token: str = field(repr=False)
-    expire_time: datetime
 
 
 def drafted(email: str, username: str, display_name: str) -> UserDraft:
@@ -36,16 +23,15 @@ def drafted(email: str, username: str, display_name: str) -> UserDraft:
     return validated(UserDraft, values, User())
 
 
-async def make_administrator(uow: UnitOfWork, _caller: None, draft: UserDraft) -> OneTimeToken:
-    """Raises AlreadyExists where another living account has the mail address or the user name."""
-    user_id, secret = new_id(), os.urandom(opaque_tokens.SECRET_BYTES["twp_"])
+async def make_administrator(uow: UnitOfWork, _caller: None, draft: UserDraft) -> PasswordReset:
+    """What sets its password. Raises AlreadyExists where another living account has its mail address or user name."""
+    user_id = new_id()
     try:
         await _add(uow, user_id, draft)
     except UniqueViolation as violation:
         what = _TAKEN[violation.constraint]
         raise AlreadyExists(f"Another account has this {what} already (compared without case).") from None
-    row = await uow.password_resets.put(user_id, opaque_tokens.digest(secret), LIFETIME, user_id)
-    return OneTimeToken(user_id, opaque_tokens.make("twp_", user_id, secret), row.expire_at)
+    return await put_password_reset(uow, user_id, user_id)
 
 
 async def ensure_local_administrator(db: Database) -> bool:

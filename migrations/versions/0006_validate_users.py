@@ -1,4 +1,4 @@
-"""The constraints of 0003 and 0005 hold of every account: looked at without keeping anybody waiting."""
+"""The constraints of 0002, 0003 and 0005 hold of every account: looked at without keeping anybody waiting."""
 
 from alembic import op
 
@@ -8,6 +8,8 @@ branch_labels = None
 depends_on = None
 
 NAMES = (
+    "erased_at_range",
+    "erased_is_deleted",
     "scopes_size",
     "certificate_uris_size",
     "scopes_of_services",
@@ -22,4 +24,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """A constraint that was found to hold needs no way back: 0005 and 0003 drop it."""
+    """A constraint that was found to hold needs no way back: 0005, 0003 and 0002 drop it."""

@@ -37,6 +37,8 @@ EVENTS = (
     "SIGNING_KEYS_ROTATED",
     "ADMINISTRATOR_CREATED",
     "TOKEN_MINTED",
+    "SECRET_KEYS_ROTATED",
+    "USER_PURGED",
 )
 # The retention, 365 days, is that of the purge (persistence/purge.py).
 REFUSE = """

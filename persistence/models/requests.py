@@ -7,8 +7,9 @@ from sqlalchemy import CheckConstraint, Index, LargeBinary, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from persistence.models.base import Base, bounded_text, timestamp
+from persistence.types import PlainArray
 
-ABOUT_USERS = text("method LIKE 'taxiway.v1.UserService/%'")
+OWNED = text("owner_ids <> '{}'")  # a claim whose answer is not stored yet costs the index nothing
 
 
 class RequestRow(Base):
@@ -27,10 +28,18 @@ class RequestRow(Base):
         CheckConstraint("octet_length(answer) <= 4194304", name="answer_length"),
         comment="The encoded answer, encrypted; NULL only inside the transaction that works",
     )
+    owner_ids: Mapped[list[UUID]] = mapped_column(
+        PlainArray(Uuid),
+        CheckConstraint(
+            "cardinality(owner_ids) <= 100 AND array_position(owner_ids, NULL) IS NULL", name="owner_ids_size"
+        ),
+        server_default=text("'{}'"),
+        comment="Ids of the accounts whose rows the call wrote: the answer goes when one of them is erased",
+    )
     created_at: Mapped[datetime] = timestamp("created_at", "When the id was claimed", default=True)
 
     __table_args__ = (
         Index("ix_requests_created_at", "created_at", postgresql_using="brin", postgresql_with={"autosummarize": True}),
-        Index("ix_requests_method_of_users", "method", postgresql_where=ABOUT_USERS),
+        Index("ix_requests_owner_ids", "owner_ids", postgresql_using="gin", postgresql_where=OWNED),
         {"comment": "Outcomes of mutations by request id, kept for 24 hours"},
     )

@@ -1,5 +1,6 @@
 """Table `users`: the accounts."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from persistence.models.base import (
     bounded_bytes,
     bounded_text,
     deletion_is_whole,
+    timestamp,
 )
 from persistence.types import FixedSet, PlainArray
 
@@ -68,6 +70,9 @@ class UserRow(Versioned, SoftlyDeleted, Authored, Base):
         server_default=text("'{}'"),
         comment="URIs of the client certificates that a service calls with",
     )
+    erased_at: Mapped[datetime | None] = timestamp(
+        "erased_at", "When its data was erased: it is not undeleted any more; NULL as a rule"
+    )
     annotations: Mapped[dict[str, str]] = mapped_column(
         JSONB,
         CheckConstraint("jsonb_typeof(annotations) = 'object'", name="annotations_object"),
@@ -83,6 +88,7 @@ class UserRow(Versioned, SoftlyDeleted, Authored, Base):
         CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_has_key"),
         CheckConstraint("role = 'SERVICE' OR scopes = '{}'", name="scopes_of_services"),
         CheckConstraint("role = 'SERVICE' OR certificate_uris = '{}'", name="certificate_uris_of_services"),
+        CheckConstraint("erased_at IS NULL OR deleted_at IS NOT NULL", name="erased_is_deleted"),
         deletion_is_whole(),
         Index("uq_users_email_key", "email_key", unique=True, postgresql_where=LIVING),
         Index("uq_users_username_key", "username_key", unique=True, postgresql_where=LIVING),

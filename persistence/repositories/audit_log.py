@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, insert, literal_column, select
+from sqlalchemy import Row, Select, Uuid, bindparam, insert, literal_column, select, text
 
 from persistence.models import Base
 from persistence.repositories.base import Repository
@@ -13,12 +13,16 @@ AUDIT = Base.metadata.tables["audit_log"]
 
 # A UUID of version 7 (RFC 9562) by the database's clock, so that the order of ids is that of time, whichever worker
 # wrote: 48 bits of milliseconds, then a random UUID of version 4 with the two bits that make the 4 a 7.
-_NEW_ID: Any = literal_column(
+NEW_ID = (
     "encode(set_bit(set_bit("
     "substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)"
     " || substring(uuid_send(gen_random_uuid()) FROM 7), 52, 1), 53, 1), 'hex')::uuid"
 )
-_ADD = insert(AUDIT).values(id=_NEW_ID)
+_ADD_MANY = text(f"""
+    INSERT INTO audit_log (id, event, actor_id, subject_id, method, reason)
+    SELECT {NEW_ID}, CAST(:event AS audit_event), :actor, subject, :method, ''
+    FROM unnest(CAST(:subjects AS uuid[])) AS subject""").bindparams(bindparam("actor", type_=Uuid))  # noqa: S608 - ours
+_ADD = insert(AUDIT).values(id=literal_column(NEW_ID))
 
 
 def _page(*, of_subject: bool, after: bool) -> Select[Any]:
@@ -54,3 +58,9 @@ class AuditLog(Repository):
         values |= {} if subject_id is None else {"subject": subject_id}
         values |= {} if after is None else {"after": after}
         return await self._all(_PAGES[subject_id is not None, after is not None], values)
+
+    async def add_many(self, event: str, actor_id: UUID, subject_ids: Sequence[UUID], method: str) -> None:
+        """The same event for each of the accounts, in one statement."""
+        if subject_ids:
+            values = {"event": event, "actor": actor_id, "subjects": list(subject_ids), "method": method}
+            await self._run(_ADD_MANY, values)

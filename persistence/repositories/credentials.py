@@ -1,9 +1,10 @@
 """The passwords of accounts: read to verify, written as hashes."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from persistence.models import Base
@@ -17,6 +18,10 @@ _NEW = insert(CREDENTIALS)
 _SET = _NEW.on_conflict_do_update(
     index_elements=["user_id"], set_={"password_hash": _NEW.excluded.password_hash, "updated_at": func.now()}
 )
+_ADD_MANY = text("""
+    INSERT INTO credentials (user_id, password_hash)
+    SELECT * FROM unnest(CAST(:user_ids AS uuid[]), CAST(:hashes AS text[]))""")
+_DELETE = delete(CREDENTIALS).where(CREDENTIALS.c.user_id == bindparam("of_user"))
 _REPLACE = (
     update(CREDENTIALS)
     .where(CREDENTIALS.c.user_id == bindparam("of_user"), CREDENTIALS.c.password_hash == bindparam("old"))
@@ -59,3 +64,12 @@ class Credentials(Repository):
     async def replace(self, user_id: UUID, old_hash: str, new_hash: str) -> bool:
         """Writes the new hash only where the old one still stands: a password that changed meanwhile stays."""
         return bool(await self._run(_REPLACE, {"of_user": user_id, "old": old_hash, "new": new_hash}))
+
+    async def add_many(self, hashes: Mapping[UUID, str]) -> None:
+        """In one statement, for accounts that have no password yet: id -> hash."""
+        if hashes:
+            await self._run(_ADD_MANY, {"user_ids": list(hashes), "hashes": list(hashes.values())})
+
+    async def delete(self, user_id: UUID) -> bool:
+        """Whether the account had a password; it has none any more."""
+        return bool(await self._run(_DELETE, {"of_user": user_id}))

@@ -1,10 +1,11 @@
 """The one-time tokens that set a password: one for an account, which a newer one replaces."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Interval, Row, bindparam, delete, func, select
+from sqlalchemy import Interval, Row, Uuid, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from persistence.models import Base
@@ -30,6 +31,14 @@ _PUT = (
     .values(_NEW)
     .on_conflict_do_update(index_elements=["user_id"], set_={k: v for k, v in _NEW.items() if k != "user_id"})
     .returning(RESETS.c.expire_at)
+)
+_ADD_MANY = text("""
+    WITH given AS (
+        INSERT INTO password_resets (user_id, token_hash, expire_at, created_at, created_by)
+        SELECT id, hash, now() + :lifetime, now(), :actor
+        FROM unnest(CAST(:user_ids AS uuid[]), CAST(:hashes AS bytea[])) AS given(id, hash))
+    SELECT now() + :lifetime AS expire_at""").bindparams(
+    bindparam("lifetime", type_=Interval), bindparam("actor", type_=Uuid)
 )
 _TAKE = delete(RESETS).where(*_HOLDS)
 _DELETE = delete(RESETS).where(RESETS.c.user_id == bindparam("of_user"))
@@ -60,3 +69,11 @@ class PasswordResets(Repository):
     async def find(self, user_id: UUID, token_hash: bytes) -> Row[Any] | None:
         """Whose token it is: `id, username, email, role, state, deleted_at`. It goes on to hold. None: it does not."""
         return await self._one(_FIND, {"of_user": user_id, "hash": token_hash})
+
+    async def add_many(
+        self, user_ids: Sequence[UUID], token_hashes: Sequence[bytes], lifetime: timedelta, actor: UUID
+    ) -> datetime:
+        """In one statement, for accounts that have no token yet; answers `expire_at`, which is that of all of them."""
+        values = {"user_ids": list(user_ids), "hashes": list(token_hashes), "lifetime": lifetime, "actor": actor}
+        made: datetime = (await self._made(_ADD_MANY, values)).expire_at
+        return made

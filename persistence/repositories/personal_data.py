@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, select, union_all, update
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, delete, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Delete, Update
 
@@ -15,7 +15,7 @@ from persistence.repositories.phone_numbers import PhoneNumbers
 from persistence.sealing import Sealer
 
 TABLES = Base.metadata.tables
-_USER: ColumnElement[UUID] = bindparam("user_id")
+_USER: ColumnElement[UUID] = bindparam("user_id", type_=Uuid)
 
 
 def _treatment(name: str, treatment: Anonymise | Remove) -> list[Update | Delete]:
@@ -23,8 +23,9 @@ def _treatment(name: str, treatment: Anonymise | Remove) -> list[Update | Delete
     mine = table.c[treatment.key] == _USER
     if isinstance(treatment, Anonymise):
         return [update(table).where(mine).values(treatment.columns(table))]
-    also = [] if treatment.also is None else [treatment.also(table)]
-    return [delete(table).where(found) for found in (mine, *also)]
+    also = [] if treatment.also is None else [treatment.also(table, _USER)]
+    where = [] if treatment.where is None else [treatment.where]
+    return [delete(table).where(found, *where) for found in (mine, *also)]
 
 
 # What identifies the person goes first: the row of the account is locked then, and nobody signs in to it any more.

@@ -3,19 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, and_, case, cast, func, literal, null
+from sqlalchemy import ColumnElement, Table, Text, TextClause, and_, case, cast, func, literal, null, text
+from sqlalchemy.dialects.postgresql import array
 
-from persistence.models.requests import ABOUT_USERS
+from persistence.models.requests import OWNED
 from persistence.repositories.base import RETENTION
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Rows whose `key` is the person go, and then those that `also` finds."""
+    """Rows whose `key` is the person go, and those that `also` finds for it; of both only what `where` lets go."""
 
     key: str
-    also: Callable[[Table], ColumnElement[bool]] | None = None
+    also: Callable[[Table, ColumnElement[UUID]], ColumnElement[bool]] | None = None
+    where: TextClause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,16 @@ def _nobody(users: Table) -> Mapping[str, Any]:
         "state": "SUSPENDED",
         "deleted_at": func.coalesce(users.c.deleted_at, func.now()),
         "purge_at": func.coalesce(users.c.purge_at, func.now() + RETENTION),
+        "erased_at": func.coalesce(users.c.erased_at, func.now()),
     }
 
 
-def _answers_about_users(requests: Table) -> ColumnElement[bool]:
-    """Stored answers are sealed: nobody sees which of them show this user to somebody else, so all of them go.
-
-    What others were answered about its tasks goes within 24 hours, as all stored answers do. A call under way has no
-    answer yet.
-    """
-    return and_(ABOUT_USERS, requests.c.answer.is_not(None))
+def _answers_about(requests: Table, user_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """What others were answered who wrote the account or its tasks; the second condition is that of the index."""
+    return and_(requests.c.owner_ids.contains(array([user_id])), OWNED)
 
 
+_ANSWERED = text("answer IS NOT NULL")  # the erasure's own claim has no answer yet, and is to get one
 Treatment = Remove | Anonymise | Keep
 
 POLICY: Mapping[str, Treatment] = {
@@ -79,7 +80,7 @@ POLICY: Mapping[str, Treatment] = {
     "password_resets": Remove("user_id"),
     "sessions": Remove("user_id"),
     "api_keys": Remove("user_id"),
-    "requests": Remove("caller_id", also=_answers_about_users),
+    "requests": Remove("caller_id", also=_answers_about, where=_ANSWERED),
     "audit_log": Keep("It holds ids and fixed words, and has to show for 365 days what was done."),
     "access_changes": Keep("It holds ids, for an hour."),
     "sign_in_attempts": Keep("Its keys are keyed hashes, which nobody reads back; it is purged by itself."),
@@ -94,6 +95,6 @@ EXPORTED: Mapping[str, Exported] = {
     "sessions": Exported(("user_id",), hidden=frozenset({"token_hash", "parent_hash", "parent_spent"})),
     "api_keys": Exported(("user_id",), hidden=frozenset({"token_hash"})),
     "tasks": Exported(("owner_id",)),
-    "requests": Exported(("caller_id",), "request_id", frozenset({"answer", "fingerprint"})),
+    "requests": Exported(("caller_id",), "request_id", frozenset({"answer", "fingerprint", "owner_ids"})),
     "audit_log": Exported(("subject_id", "actor_id")),
 }

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from persistence.models import Base
-from persistence.sealing import Sealer
+from persistence.sealing import Sealer, place
 
 _PLACE = list(Base.metadata.tables["users"].c.keys()).index("phone_number")
 
@@ -57,7 +57,7 @@ class PhoneNumbers:
 
 
 def _place(user_id: UUID) -> bytes:
-    return b"users.phone_number:" + user_id.bytes
+    return place("users", "phone_number", user_id.bytes)
 
 
 @lru_cache(maxsize=8)

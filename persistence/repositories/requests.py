@@ -1,5 +1,6 @@
 """Claims and outcomes of request ids (AIP-155): what makes a retry safe."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from persistence import errors
 from persistence.models import RequestRow
 from persistence.repositories.base import Repository
-from persistence.sealing import Sealer, SealError
+from persistence.sealing import Sealer, SealError, place
 
 REQUESTS = RequestRow.metadata.tables["requests"]
 
 _KEY = (REQUESTS.c.caller_id == bindparam("caller"), REQUESTS.c.request_id == bindparam("request"))
 _CLAIM = insert(REQUESTS).on_conflict_do_nothing(index_elements=["caller_id", "request_id"])
 _OUTCOME = select(REQUESTS.c.fingerprint, REQUESTS.c.answer).where(*_KEY)
-_STORE = update(REQUESTS).where(*_KEY).values(answer=bindparam("sealed"))
+_STORE = update(REQUESTS).where(*_KEY).values(answer=bindparam("sealed"), owner_ids=bindparam("owners"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,18 @@ class Claim:
     @property
     def place(self) -> bytes:
         """Where the stored answer belongs: it opens nowhere else."""
-        return b"requests.answer:" + self.caller_id.bytes + self.request_id.bytes
+        return place("requests", "answer", self.caller_id.bytes + self.request_id.bytes)
 
 
 class Requests(Repository):
-    __slots__ = ("_sealer",)
+    """`owners` are those whose rows the unit has written when it stores its answer."""
 
-    def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
+    __slots__ = ("_owners", "_sealer")
+
+    def __init__(self, connection: AsyncConnection, sealer: Sealer, owners: Set[UUID]) -> None:
         super().__init__(connection)
         self._sealer = sealer
+        self._owners = owners
 
     async def claim(self, claim: Claim) -> bytes | None:
         """None where the id is ours to work on, else the answer that an earlier call stored.
@@ -60,7 +64,8 @@ class Requests(Repository):
         row: Any = await self._one(_OUTCOME, {"caller": claim.caller_id, "request": claim.request_id})
         if row is None:  # purged between the two statements: the whole unit runs again and claims it
             raise errors.SerializationLost("the outcome was purged meanwhile")
-        if row.fingerprint not in self._sealer.marks(claim.fingerprint):
+        # Release 0.1.0 kept the fingerprint as it is: the next release may accept the keyed ones alone.
+        if row.fingerprint not in (claim.fingerprint, *self._sealer.marks(claim.fingerprint)):
             raise errors.RequestIdReused("the request id was used for another call")
         try:
             return self._sealer.open(claim.place, row.answer)
@@ -68,5 +73,7 @@ class Requests(Repository):
             raise errors.OutcomeUnknown("the stored answer cannot be opened", repeatable=False) from error
 
     async def store(self, claim: Claim, answer: bytes) -> None:
-        sealed = self._sealer.seal(claim.place, answer)
-        await self._run(_STORE, {"caller": claim.caller_id, "request": claim.request_id, "sealed": sealed})
+        """With the answer goes whom it is about, so that it is found when one of them is erased."""
+        key = {"caller": claim.caller_id, "request": claim.request_id}
+        written = {"sealed": self._sealer.seal(claim.place, answer), "owners": list(self._owners)}
+        await self._run(_STORE, {**key, **written})

@@ -71,6 +71,13 @@ _FORGIVE = text("""
     *_KEYS
 )
 
+_REMEMBER = text("""
+    INSERT INTO sign_in_attempts (key, failures, blocked_until, known_until, expire_at)
+    VALUES (:pair, 0, clock_timestamp(), clock_timestamp() + :known, clock_timestamp() + :known)
+    ON CONFLICT (key) DO UPDATE SET known_until = excluded.known_until, expire_at = excluded.expire_at""").bindparams(
+    bindparam("pair", type_=LargeBinary)
+)
+
 
 class SignInAttempts(Repository):
     """Keys are of 32 bytes: keyed hashes of what was typed as the account, of the source, and of both (the pair)."""
@@ -100,3 +107,10 @@ class SignInAttempts(Repository):
         when the owner signs in from where it always does.
         """
         await self._run(_FORGIVE, {"account": account, "pair": pair, "source": source, "known": KNOWN})
+
+    async def remember(self, pair: bytes) -> None:
+        """The pair is known for 90 days from now; what was counted stays.
+
+        For who has shown by other means than a password that the account is theirs.
+        """
+        await self._run(_REMEMBER, {"pair": pair, "known": KNOWN})

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.models import Base
 from persistence.repositories.base import Repository
-from persistence.sealing import Sealer
+from persistence.sealing import Sealer, place
 
 RETAINED = timedelta(hours=1)  # that a retired key goes on to verify: longer than any access token lasts
 
@@ -23,7 +23,7 @@ _ADD = insert(KEYS)
 _LOCK = text("LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE")
 _RETIRE = update(KEYS).where(KEYS.c.state == "CURRENT").values(state="RETIRED", retired_at=func.now())
 _PROMOTE = update(KEYS).where(KEYS.c.state == "NEXT").values(state="CURRENT")
-_REMOVE_RETIRED = delete(KEYS).where(KEYS.c.state == "RETIRED")
+_REMOVE_ALL = delete(KEYS)
 _EVERY = select(KEYS.c.kid, KEYS.c.private_key)
 _RESEAL = update(KEYS).where(KEYS.c.kid == bindparam("of_kid")).values(private_key=bindparam("sealed"))
 
@@ -69,9 +69,10 @@ class SigningKeys(Repository):
         await self._run(_PROMOTE, {})
         await self.add(kid, "NEXT", public_key, private_key)
 
-    async def remove_retired(self) -> int:
+    async def remove_all(self) -> int:
         """What they signed verifies no more; answers how many."""
-        return await self._run(_REMOVE_RETIRED, {})
+        await self.lock()
+        return await self._run(_REMOVE_ALL, {})
 
     async def reseal(self) -> int:
         """Seals with the newest key what an older one has sealed; answers how many."""
@@ -88,4 +89,4 @@ class SigningKeys(Repository):
 
 
 def _place(kid: str) -> bytes:
-    return b"signing_keys.private_key:" + kid.encode()
+    return place("signing_keys", "private_key", kid.encode())

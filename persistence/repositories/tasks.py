@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, bindparam, func, insert, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from persistence.models import TaskRow, UserRow
@@ -65,10 +66,17 @@ _FIND_ACROSS = select(*TASKS.c).where(TASKS.c.id == bindparam("id"), ACROSS_OWNE
 
 
 class Tasks(Repository):
-    __slots__ = ()
+    """Whose tasks it writes it notes in `owners`."""
+
+    __slots__ = ("_owners",)
+
+    def __init__(self, connection: AsyncConnection, owners: set[UUID]) -> None:
+        super().__init__(connection)
+        self._owners = owners
 
     async def add(self, owner_id: UUID, task_id: UUID, actor: UUID, columns: Mapping[str, object]) -> Row[Any] | None:
         """None where no such owner lives. Raises UniqueViolation where the owner has a task of this id."""
+        self._owners.add(owner_id)
         values = {"id": task_id, "created_by": actor, "updated_by": actor, **columns}
         return await self._one(_add(tuple(values)), {**values, "owner_id": owner_id})
 
@@ -92,6 +100,7 @@ class Tasks(Repository):
         self, owner_id: UUID, task_id: UUID, actor: UUID, columns: Mapping[str, object], guard: Guard
     ) -> Row[Any] | None:
         """None where the guard does not hold or the owner does not live."""
+        self._owners.add(owner_id)
         key = {"owner_id": owner_id, "id": task_id}
         return await self._one(*change(TASKS, key, {**columns, "updated_by": actor}, guard, _OWNER_LIVES))
 

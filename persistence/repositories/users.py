@@ -1,10 +1,12 @@
 """The accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, Uuid, any_, bindparam, func, insert, select, text
+from sqlalchemy import ARRAY, Select, Text, TextClause, Uuid, any_, bindparam, func, insert, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.models import UserRow
@@ -14,6 +16,7 @@ from persistence.sealing import Sealer
 
 USERS = UserRow.metadata.tables["users"]
 
+_NOT_ERASED = USERS.c.erased_at.is_(None)
 _GET = select(*USERS.c).where(USERS.c.id == bindparam("id"))
 _GET_LOCKED = _GET.with_for_update(key_share=True)  # who makes tasks below it need not wait
 _STANDING = select(*USERS.c, (USERS.c.purge_at <= func.now()).label("purge_due")).where(USERS.c.id == bindparam("id"))
@@ -43,6 +46,10 @@ _HOLDERS = text("""
     UNION ALL SELECT 'email', email_key FROM users WHERE email_key = ANY(CAST(:emails AS text[])) AND deleted_at IS NULL
     UNION ALL SELECT 'username', username_key FROM users
         WHERE username_key = ANY(CAST(:usernames AS text[])) AND deleted_at IS NULL""")
+_CERTIFICATES = text("""
+    SELECT DISTINCT uri FROM users, unnest(certificate_uris) AS uri
+    WHERE certificate_uris && CAST(:uris AS text[]) AND uri = ANY(CAST(:uris AS text[]))
+    AND certificate_uris <> '{}' AND role = 'SERVICE' AND deleted_at IS NULL""")
 _SEALED = select(USERS.c.id, USERS.c.phone_number).order_by(USERS.c.id).limit(bindparam("limit"))
 _SEALED_AFTER = _SEALED.where(USERS.c.id > bindparam("after"))
 # The trigger counts no change while this is on, where nothing but the sealed value differs.
@@ -70,16 +77,21 @@ class Holder(NamedTuple):
 
 
 class Users(Repository):
-    """Whatever leaves it has its `phone_number` as text. Raises SealError where that was sealed with an unknown key."""
+    """Whatever leaves it has its `phone_number` as text. Raises SealError where that was sealed with an unknown key.
 
-    __slots__ = ("_numbers",)
+    Which accounts it writes it notes in `owners`.
+    """
 
-    def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
+    __slots__ = ("_numbers", "_owners")
+
+    def __init__(self, connection: AsyncConnection, sealer: Sealer, owners: set[UUID]) -> None:
         super().__init__(connection)
         self._numbers = PhoneNumbers(sealer)
+        self._owners = owners
 
     async def add(self, user_id: UUID, actor: UUID, columns: Mapping[str, object]) -> Account:
         """Raises UniqueViolation where the id, the mail address or the user name is taken."""
+        self._owners.add(user_id)
         sealed = self._numbers.seal(user_id, columns)
         return self._numbers.opened(
             await self._made(_ADD, {"id": user_id, "created_by": actor, "updated_by": actor, **sealed})
@@ -129,15 +141,18 @@ class Users(Repository):
         return [Holder(row.field, UUID(row.key) if row.field == "id" else row.key) for row in rows]
 
     async def change(self, user_id: UUID, actor: UUID, columns: Mapping[str, object], guard: Guard) -> Account | None:
-        """None where the guard does not hold. Raises UniqueViolation, CheckViolation.
+        """None where the guard does not hold, and for a deleted account whose data was erased: nothing brings it back.
+
+        Raises UniqueViolation, CheckViolation.
 
         The number that the account has already is not sealed anew, which would count as a change: where one is given,
         a statement comes before the change that looks, and locks the row.
         """
+        self._owners.add(user_id)
         if columns.get("phone_number") is not None:
             columns = await self._without_the_same(user_id, columns)
         columns = {**self._numbers.seal(user_id, columns), "updated_by": actor}
-        return self._numbers.opened(await self._one(*change(USERS, {"id": user_id}, columns, guard, None)))
+        return self._numbers.opened(await self._one(*change(USERS, {"id": user_id}, columns, guard, _NOT_ERASED)))
 
     async def reseal(self, after: UUID | None, limit: int) -> tuple[UUID | None, int]:
         """Seals with the newest key the numbers of the next `limit` accounts above `after`, in order of id.
@@ -163,3 +178,30 @@ class Users(Repository):
         if kept != columns["phone_number"]:
             return columns
         return {name: value for name, value in columns.items() if name != "phone_number"}
+
+    async def find_certificates(self, uris: Sequence[str]) -> Collection[str]:
+        """Which of these URIs a living service has."""
+        return {row.uri for row in await self._all(_CERTIFICATES, {"uris": list(uris)})}
+
+    async def add_many(self, actor: UUID, accounts: Mapping[UUID, Mapping[str, object]]) -> None:
+        """In one statement, in the order given: id -> columns, the same of each. Raises UniqueViolation, as `add`."""
+        self._owners.update(accounts)
+        rows = [
+            {"id": str(user_id), "created_by": str(actor), "updated_by": str(actor), **self._as_json(user_id, columns)}
+            for user_id, columns in accounts.items()
+        ]
+        if rows:
+            await self._run(_add_many(tuple(rows[0])), {"rows": rows})
+
+    def _as_json(self, user_id: UUID, columns: Mapping[str, object]) -> Mapping[str, object]:
+        """The columns to be written; bytes in the form that the database reads."""
+        sealed = self._numbers.seal(user_id, columns)
+        return {name: f"\\x{value.hex()}" if isinstance(value, bytes) else value for name, value in sealed.items()}
+
+
+@lru_cache(maxsize=8)
+def _add_many(columns: tuple[str, ...]) -> TextClause:
+    """The names are those of columns, never of a request. One parameter holds all rows, however many they are."""
+    names = ", ".join(USERS.c[name].name for name in columns)
+    statement = f"INSERT INTO users ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::users, :rows)"  # noqa: S608
+    return text(statement).bindparams(bindparam("rows", type_=JSONB))

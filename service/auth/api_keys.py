@@ -8,7 +8,7 @@ from uuid import UUID
 
 from persistence.unit_of_work import UnitOfWork
 from service.auth.schemas import ApiKey, ApiKeyDraft, ApiKeyTarget, OwnedQuery
-from service.auth.usecases import parent_not_found, require_user
+from service.auth.usecases import owned_page, parent_not_found
 from service.credentials import opaque_tokens
 from service.errors import NotAService, NotFound, OwnerDeleted, ResourceRef, Violation, invalid
 from service.identifiers import new_id
@@ -63,10 +63,7 @@ async def _require_service(uow: UnitOfWork, draft: ApiKeyDraft) -> None:
 
 async def list_api_keys(uow: UnitOfWork, _caller: Caller, query: OwnedQuery) -> list[ApiKey]:
     """One key more than the page holds, where there is more."""
-    rows = await uow.api_keys.list_for_user(query.parent, query.after, query.size + 1)
-    if not rows:
-        await require_user(uow, query.parent)
-    return ApiKey.of_all(rows)
+    return ApiKey.of_all(await owned_page(uow, uow.api_keys.list_for_user, query))
 
 
 async def revoke_api_key(uow: UnitOfWork, caller: Caller, target: ApiKeyTarget) -> None:

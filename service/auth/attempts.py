@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -40,17 +41,25 @@ class Attempts:
         self._key = HKDF(SHA256(), 32, None, b"sign_in_attempts").derive(keys[0])
         self._limit = limit
 
-    def at_login(self, login: str) -> Buckets:
-        """`login` without case, whether there is such an account or not."""
-        return self._buckets(f"account:{login}")
+    def at_sign_in(self, login: str, user_id: UUID | None) -> Buckets:
+        """By the account, whichever of its names is typed; without one, by `login` (without case), for the same work.
 
-    def at_user(self, user_id: object) -> Buckets:
-        """Apart from what is typed at a sign-in, where anybody may type an id."""
-        return self._buckets(f"user:{user_id}")
+        What was typed then stands for an account: 128 bits of a keyed hash, which no account has for its id.
+        """
+        typed = UUID(bytes=self._digest(f"login:{login}")[:16])
+        return self._buckets(_account(user_id or typed), self._limit)
 
-    def at_source(self) -> Buckets:
-        """Where nobody says which account it is about: the address alone."""
-        return self._buckets(f"anybody:{bucket(current_source())}")
+    def at_change(self, user_id: UUID) -> Buckets:
+        """Apart from the sign-ins, at which anybody may guess: who has a session is not held up by them."""
+        return self._buckets(f"change:{user_id}", self._limit)
+
+    def at_token(self) -> Buckets:
+        """For what nobody guesses: the address alone, by its own limit, as others behind it may hold a valid one."""
+        return self._buckets(f"token:{bucket(current_source())}", self._limit * SOURCE_FACTOR)
+
+    def pair(self, user_id: UUID) -> bytes:
+        """The account and the address of this call, as sign-ins are counted."""
+        return self._pair(bucket(current_source()), _account(user_id))
 
     async def count(self, db: Database, buckets: Buckets) -> None:
         """Counts one, committed before the password is looked at. Raises TooManyAttempts, and then none was counted."""
@@ -58,18 +67,20 @@ class Attempts:
         if wait is not None:
             raise TooManyAttempts(wait.total_seconds())
 
-    def _buckets(self, account: str) -> Buckets:
+    def _buckets(self, account: str, limit: int) -> Buckets:
         source = bucket(current_source())
-        return Buckets(
-            self._digest(account),
-            self._digest(f"pair:{source}\n{account}"),
-            self._digest(f"source:{source}"),
-            self._limit,
-            self._limit * SOURCE_FACTOR,
-        )
+        keys = self._digest(account), self._pair(source, account), self._digest(f"source:{source}")
+        return Buckets(*keys, limit, self._limit * SOURCE_FACTOR)
+
+    def _pair(self, source: str, account: str) -> bytes:
+        return self._digest(f"pair:{source}\n{account}")
 
     def _digest(self, name: str) -> bytes:
         return hmac.digest(self._key, name.encode(), "sha256")
+
+
+def _account(user_id: UUID) -> str:
+    return f"account:{user_id}"
 
 
 async def _count(uow: UnitOfWork, _caller: Caller, buckets: Buckets) -> timedelta | None:

@@ -132,17 +132,19 @@ def query(request: pb.ListSessionsRequest | pb.ListApiKeysRequest, tokens: PageT
 def session_page(asked: OwnedQuery, tokens: PageTokens, sessions: list[Session]) -> pb.ListSessionsResponse:
     response = pb.ListSessionsResponse()
     last = fill_page(response.sessions, sessions, asked.size, write_session)
-    if last is not None:
-        response.next_page_token = tokens.make(_scope("ListSessionsRequest", asked.parent), last.id)
+    response.next_page_token = _next(asked, tokens, "ListSessionsRequest", last)
     return response
 
 
 def api_key_page(asked: OwnedQuery, tokens: PageTokens, keys: list[ApiKey]) -> pb.ListApiKeysResponse:
     response = pb.ListApiKeysResponse()
     last = fill_page(response.api_keys, keys, asked.size, write_api_key)
-    if last is not None:
-        response.next_page_token = tokens.make(_scope("ListApiKeysRequest", asked.parent), last.id)
+    response.next_page_token = _next(asked, tokens, "ListApiKeysRequest", last)
     return response
+
+
+def _next(asked: OwnedQuery, tokens: PageTokens, request: str, last: Session | ApiKey | None) -> str:
+    return "" if last is None else tokens.make(_scope(request, asked.parent), last.id)
 
 
 def _scope(request: str, parent: UUID) -> bytes:

@@ -36,11 +36,12 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The hash of a new password, and the digest of the token that sets it."""
+    """The hash of a new password, the digest of the token that sets it, and where it is set from (`Attempts.pair`)."""
 
     user_id: UUID
     token_hash: bytes = field(repr=False)
     new: str = field(repr=False)
+    pair: bytes
 
 
 class PasswordChanges:
@@ -57,29 +58,30 @@ class PasswordChanges:
         new = change.new_password.get_secret_value()
         owner = await self._db.look(_find_caller, who, None)
         _check(new, owner)
-        buckets = self._attempts.at_user(who.id)
-        await self._attempts.count(self._db, buckets)
-        stored = owner.password_hash
-        verdict = await self._passwords.verify(stored, change.old_password.get_secret_value())
-        if stored is None or not verdict.matches:
-            await self._db.change(_record_failure, who, None)
-            raise Unauthenticated
-        replacement = Replacement(stored, await self._passwords.hash(new), buckets)
-        return await self._db.change(_replace, who, replacement)
+        stored, buckets = owner.password_hash, self._attempts.at_change(who.id)
+        with self._passwords.place() as place:  # before the count, as in a sign-in
+            await self._attempts.count(self._db, buckets)
+            verdict = await self._passwords.verify(stored, change.old_password.get_secret_value(), place)
+            hashed = await self._passwords.hash(new, place) if verdict.matches else None
+        if stored is None or hashed is None:
+            await self._db.change(_record_failure, who, who.id)
+            raise Unauthenticated(noted=True)
+        return await self._db.change(_replace, who, Replacement(stored, hashed, buckets))
 
     async def reset(self, reset: PasswordReset) -> UUID:
         """Whose password it is now. Raises Unauthenticated, InvalidArgument, TooManyAttempts, HashingBusy."""
         token = opaque_tokens.parse("twp_", reset.reset_token.get_secret_value())
         if token is None:
             raise Unauthenticated
-        new, buckets = reset.new_password.get_secret_value(), self._attempts.at_source()
+        new, buckets = reset.new_password.get_secret_value(), self._attempts.at_token()
         await self._attempts.count(self._db, buckets)
         digest = opaque_tokens.digest(token.secret)
         owner = await self._db.change(_find_by_token, caller(), (token.row_id, digest, buckets))
         if owner is None:
-            raise Unauthenticated
+            raise Unauthenticated(noted=True)
         _check(new, owner)
-        await self._db.change(_set, caller(), Setting(token.row_id, digest, await self._passwords.hash(new)))
+        pair, hashed = self._attempts.pair(token.row_id), await self._passwords.hash(new)
+        await self._db.change(_set, caller(), Setting(token.row_id, digest, hashed, pair))
         return token.row_id
 
 
@@ -99,18 +101,25 @@ async def _find_caller(uow: UnitOfWork, caller: Caller, _command: None) -> Owner
 
 
 async def _find_by_token(uow: UnitOfWork, _caller: Caller, token: tuple[UUID, bytes, Buckets]) -> Owner | None:
-    """None where it does not hold, which is recorded. A right one is no guess, whatever the password is worth."""
+    """None, recorded, where the account is not let in. A right one is no guess, whatever the password is worth.
+
+    Raises Unauthenticated where it does not hold.
+    """
     user_id, token_hash, buckets = token
     row = await uow.password_resets.find(user_id, token_hash)
-    if row is None or not _lets_in(row):
-        await uow.audit.add("AUTHENTICATION_FAILED", None, method=current_method())
+    if row is None:
+        raise Unauthenticated
+    if not _lets_in(row):
+        await _record_failure(uow, None, user_id)
         return None
     await forgive(uow, buckets)
     return Owner(row.username, row.email)
 
 
-async def _record_failure(uow: UnitOfWork, caller: Caller, _command: None) -> None:
-    await uow.audit.add("AUTHENTICATION_FAILED", caller.id, caller.id, method=current_method())
+async def _record_failure(uow: UnitOfWork, caller: Caller | None, user_id: UUID) -> None:
+    """With the account that it is about, which the chain does not know."""
+    actor, reason = caller.id if caller else None, Unauthenticated.reason
+    await uow.audit.add("AUTHENTICATION_FAILED", actor, user_id, method=current_method(), reason=reason)
 
 
 async def _replace(uow: UnitOfWork, caller: Caller, replacement: Replacement) -> int:
@@ -132,6 +141,7 @@ async def _set(uow: UnitOfWork, _caller: Caller, setting: Setting) -> None:
         raise Unauthenticated
     await uow.credentials.set(user_id, setting.new)
     await uow.sessions.delete_all(user_id, but=None)
+    await uow.attempts.remember(setting.pair)
     await uow.audit.add("PASSWORD_SET", user_id, user_id, method=current_method())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from persistence.database import Database
+from service.auth.attempts import Attempts
 from service.auth.schemas import SessionTokens
 from service.auth.usecases import Refresh, refresh_session
 from service.credentials.access_tokens import AccessTokens
@@ -14,8 +15,11 @@ from service.identity import caller
 class Refreshing:
     """Answers new tokens for the newest one of a session."""
 
-    def __init__(self, db: Database, access_tokens: AccessTokens, refresh_tokens: RefreshTokens) -> None:
+    def __init__(
+        self, db: Database, attempts: Attempts, access_tokens: AccessTokens, refresh_tokens: RefreshTokens
+    ) -> None:
         self._db = db
+        self._attempts = attempts
         self._access_tokens = access_tokens
         self._refresh_tokens = refresh_tokens
 
@@ -25,8 +29,8 @@ class Refreshing:
         if token is None:
             raise Unauthenticated
         successor, digest = self._refresh_tokens.make(token.session_id)
-        session = await self._db.change(refresh_session, caller(), Refresh(token, digest))
+        session = await self._db.change(refresh_session, caller(), Refresh(token, digest, self._attempts.pair))
         if session is None:
-            raise Unauthenticated
+            raise Unauthenticated(noted=True)
         access, expire = await self._access_tokens.issue(session.user_id, session.id)
         return SessionTokens(access, expire, successor, session)

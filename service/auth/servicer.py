@@ -41,7 +41,7 @@ class AuthServicer:
         self._access_tokens = access_tokens
         self._key_ring = key_ring
         self._signing_in = SigningIn(db, passwords, attempts, access_tokens, refresh_tokens)
-        self._refreshing = Refreshing(db, access_tokens, refresh_tokens)
+        self._refreshing = Refreshing(db, attempts, access_tokens, refresh_tokens)
         self._password_changes = PasswordChanges(db, passwords, attempts)
 
     async def SignIn(self, request: pb.SignInRequest) -> bytes:

@@ -1,4 +1,4 @@
-"""SignIn: an attempt is counted, the password compared in the pool, then one unit begins the session or says why not.
+"""SignIn: a place in the pool, the attempt is counted, the password compared, then one unit begins the session or not.
 
 Who is refused learns nothing from it: for every account, and for none, there are the same statements and the same work.
 """
@@ -61,16 +61,17 @@ class SigningIn:
     async def sign_in(self, login: Login) -> SessionTokens:
         """Raises Unauthenticated for everybody who is not let in, TooManyAttempts, HashingBusy."""
         key, password = caseless(login.login), login.password.get_secret_value()
-        buckets = self._attempts.at_login(key)
-        await self._attempts.count(self._db, buckets)
         account = await self._db.look(_find_account, caller(), key)
-        stored = account.password_hash if account else None
-        verdict = await self._passwords.verify(stored, password)
-        if account is None or stored is None or not verdict.matches:
-            await self._db.change(_record_failure, caller(), account.id if account else None)
-            raise Unauthenticated
-        rehashed = await self._passwords.hash(password) if verdict.rehash else None
-        return await self._begin(account.id, stored, rehashed, buckets)
+        user_id, stored = (account.id, account.password_hash) if account else (None, None)
+        buckets = self._attempts.at_sign_in(key, user_id)
+        with self._passwords.place() as place:  # before the count: nobody waits for what was never compared
+            await self._attempts.count(self._db, buckets)
+            verdict = await self._passwords.verify(stored, password, place)
+            rehashed = await self._passwords.hash(password, place) if verdict.rehash else None
+        if user_id is None or stored is None or not verdict.matches:
+            await self._db.change(_record_failure, caller(), user_id)
+            raise Unauthenticated(noted=True)
+        return await self._begin(user_id, stored, rehashed, buckets)
 
     async def _begin(self, user_id: UUID, stored: str, rehashed: str | None, buckets: Buckets) -> SessionTokens:
         """The tokens are made before the session is committed: nothing is left over where they cannot be."""
@@ -80,7 +81,7 @@ class SigningIn:
         beginning = Beginning(user_id, session_id, digest, stored, rehashed, buckets)
         session = await self._db.change(_begin_session, caller(), beginning)
         if session is None:
-            raise Unauthenticated
+            raise Unauthenticated(noted=True)
         return SessionTokens(access, expire, refresh, session)
 
 

@@ -31,7 +31,9 @@ exit codes:
 
 _ROTATE = """\
 The next key signs from now on, and a new one is made to come after it. The one that signed until now
-verifies for an hour more, so that no valid token is refused."""
+verifies for an hour more, so that no valid token is refused.
+
+With --revoke every key is taken away, the next one too, and two new ones are made."""
 
 
 def add_to(commands: Any) -> None:
@@ -42,7 +44,9 @@ def add_to(commands: Any) -> None:
     actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
     rotate = actions.add_parser("rotate", help="sign with the next key", description=_ROTATE)
     rotate.add_argument(
-        "--revoke", action="store_true", help="refuse within a second what other keys have signed: callers refresh"
+        "--revoke",
+        action="store_true",
+        help="take all keys away, and refuse within a second what they signed: callers refresh",
     )
     rotate.set_defaults(run=_rotate)
     text = "Prints a line for each key: its id, its state, and since when there is such a key, or it is retired."

@@ -53,6 +53,7 @@ async def _reseal(db: Database, keys: SecretKeys) -> tuple[int, int]:
         after, resealed = await db.change(_reseal_users, None, after)
         accounts, more = accounts + resealed, after is not None
         _show(accounts, end="" if more else "\n")
+    await db.change(_note, None, None)
     return signing_keys, accounts
 
 
@@ -62,6 +63,10 @@ async def _reseal_signing_keys(uow: UnitOfWork, _caller: None, _command: None) -
 
 async def _reseal_users(uow: UnitOfWork, _caller: None, after: UUID | None) -> tuple[UUID | None, int]:
     return await uow.users.reseal(after, BATCH)
+
+
+async def _note(uow: UnitOfWork, _caller: None, _command: None) -> None:
+    await uow.audit.add("SECRET_KEYS_ROTATED", None)
 
 
 def _show(accounts: int, end: str) -> None:

@@ -12,7 +12,8 @@ from itertools import pairwise
 from service.fields import caseless
 
 SHORTEST, LONGEST = 15, 1024  # bytes of UTF-8; 15 as long as no second factor is asked for
-_SHORTEST_WORD = 4  # code points; a shorter one is in too many sentences by chance
+_SHORTEST_PART = 3  # code points; a shorter name is in too many words by chance, and counts as a word alone
+_SHORTEST_WORD = 4  # code points of a common password that counts in a chain of them
 _LONGEST_WORD = 20  # the longest in the list of common passwords
 _ENOUGH = 36  # bits: fewer would be among the first guesses of anybody who combines common passwords
 _FILLING = frozenset(string.digits + string.punctuation + " ")
@@ -44,15 +45,16 @@ def fault(password: str, *, username: str, email: str | None) -> str | None:
     text = caseless(password)
     if _repeats(text) or _follows_rows(text) or _is_made_of_common_ones(text):
         return "must not be a common password, or be made of common ones, of a repetition or of neighbouring keys"
-    if any(word in text for word in _own_words(username, email)):
+    if any(_has(text, name) for name in (caseless(username), caseless(email or "").rpartition("@")[0])):
         return "must not contain the user name, or the part of the mail address before the @"
     return None
 
 
-def _own_words(username: str, email: str | None) -> Iterator[str]:
-    for word in (caseless(username), caseless(email or "").rpartition("@")[0]):
-        if len(word) >= _SHORTEST_WORD:
-            yield word
+def _has(text: str, name: str) -> bool:
+    """Whether the name is in the text; one of a letter or two only as a word of its own."""
+    if len(name) >= _SHORTEST_PART:
+        return name in text
+    return bool(name) and name in "".join(c if c.isalnum() else " " for c in text).split()
 
 
 def _repeats(text: str) -> bool:

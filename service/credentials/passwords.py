@@ -6,10 +6,11 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import bcrypt
 from argon2 import PasswordHasher
@@ -32,6 +33,25 @@ class Verdict:
     rehash: bool
 
 
+class Place:
+    """One of the places of a pool: what is hashed and verified in it, one after the other, finds no full pool."""
+
+    def __init__(self, executor: ThreadPoolExecutor) -> None:
+        self._executor = executor
+        self._job: Future[Any] | None = None
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        job = self._job = self._executor.submit(work)
+        return await asyncio.wrap_future(job)
+
+    def leave(self, release: Callable[[], None]) -> None:
+        """Releases when the work has ended, or is cancelled before it began; it may outlive the caller who left."""
+        if self._job is None:
+            release()
+        else:
+            self._job.add_done_callback(lambda _: release())
+
+
 class Passwords:
     """argon2id with these parameters, in `threads` threads, while at most `waiting` more jobs wait for one.
 
@@ -46,29 +66,42 @@ class Passwords:
         self._places = threading.BoundedSemaphore(threads + waiting)
         self._executor = ThreadPoolExecutor(threads, "passwords", initializer=_yield_to_others)
 
-    async def hash(self, password: str) -> str:
-        """The argon2id hash to store, with its salt and parameters. Raises HashingBusy where no place is free."""
-        return await self._run(lambda: self._hasher.hash(password))
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        """A place for `hash` and `verify`, taken before anything is done that a full pool would make worthless.
 
-    async def verify(self, stored: str | None, password: str) -> Verdict:
+        Raises HashingBusy where none is free. Whoever holds one keeps others waiting: not for longer than it takes.
+        """
+        if not self._places.acquire(blocking=False):
+            raise HashingBusy
+        place = Place(self._executor)
+        try:
+            yield place
+        finally:
+            place.leave(self._places.release)
+
+    async def hash(self, password: str, place: Place | None = None) -> str:
+        """The argon2id hash to store, with its salt and parameters. Without a place it takes one: HashingBusy."""
+        return await self._run(lambda: self._hasher.hash(password), place)
+
+    async def verify(self, stored: str | None, password: str, place: Place | None = None) -> Verdict:
         """Compares with a hash made by `hash`, or elsewhere where `existing_hashes.fault` found none.
 
         None stands for an account that does not exist: nothing matches, after the same work as for one that does,
-        unless that one's hash has other parameters, as it may until its owner signs in. Raises HashingBusy.
+        unless that one's hash has other parameters, as it may until its owner signs in. Without a place it takes one:
+        HashingBusy.
         """
-        return await self._run(lambda: self._verify(stored, password.encode()))
+        return await self._run(lambda: self._verify(stored, password.encode()), place)
 
     def close(self) -> None:
         """Takes no more work, and cancels what waits for a thread; what runs ends by itself."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, work: Callable[[], Result]) -> Result:
-        """The place is free again when the work has ended, or is cancelled before it began, with or without us."""
-        if not self._places.acquire(blocking=False):
-            raise HashingBusy
-        job = self._executor.submit(work)
-        job.add_done_callback(lambda _: self._places.release())
-        return await asyncio.wrap_future(job)
+    async def _run(self, work: Callable[[], Result], place: Place | None = None) -> Result:
+        if place is not None:
+            return await place.run(work)
+        with self.place() as own:
+            return await own.run(work)
 
     def _verify(self, stored: str | None, password: bytes) -> Verdict:
         if stored is None:

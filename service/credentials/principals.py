@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from persistence.database import Database
+from persistence.pulse import Changed
 from persistence.unit_of_work import UnitOfWork
 from service.errors import AccessUnknown, Unauthenticated
 from service.identity import Caller
 
-KEPT = 60.0  # seconds for which an entry that nothing dropped is believed
+KEPT = 15.0  # seconds for which an entry that nothing dropped is believed: less than changes are told again
 SILENCE = 2.0  # seconds without word from the database after which nobody is let in
 ROOM = 20_000  # entries
 
@@ -64,7 +65,7 @@ class Principals:
         self._entries[key] = (principal, until)
         self._of_user.setdefault(principal.caller.id, set()).add(key)
 
-    def _changed(self, users: frozenset[UUID | None]) -> None:
+    def _changed(self, users: Changed) -> None:
         """Each change is told for 20 seconds: a reading that overlapped with it is dropped the next time."""
         for user in users:
             for key in self._of_user.pop(user, ()) if user is not None else ():

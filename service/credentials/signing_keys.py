@@ -1,6 +1,7 @@
 """The keys that sign access tokens: kept in the database, next, current and retired, and here in memory."""
 
 import asyncio
+import logging
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +11,14 @@ from typing import Any, Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from persistence.database import Database
+from persistence.errors import PersistenceError
 from persistence.unit_of_work import UnitOfWork
 from service.identity import Caller
 
+PATIENCE = 0.3  # seconds until a call waits for a reading that is under way behind it
 PAUSE = 0.1  # seconds at least between two readings of the table, whatever ids callers make up
+
+_LOG = logging.getLogger("taxiway.signing_keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +49,44 @@ class KeyRing:
         self._keys: dict[str, SigningKey] = {}
         self._changes, self._known = 1, 0  # how often the table was said to change, and how many of them were read
         self._reading = asyncio.Lock()
-        self._began = float("-inf")
+        self._began = self._since = float("-inf")
+        self._background: asyncio.Task[None] | None = None
 
     def stale(self) -> None:
-        """Somebody changed the table: the next question reads it."""
+        """Somebody changed the table: it is read behind the calls, which do not wait for that unless it takes long."""
+        if self._known == self._changes:
+            self._since = asyncio.get_running_loop().time()
         self._changes += 1
+        if self._background is None or self._background.done():
+            self._background = asyncio.create_task(self._read_behind())
 
     async def current(self) -> SigningKey:
         """The key that signs now. Raises PersistenceError."""
-        if self._known < self._changes:
-            await self._read()
+        await self._keep_up()
         return next(key for key in self._keys.values() if key.state == "CURRENT")
 
     async def find(self, kid: str) -> SigningKey | None:
         """Raises PersistenceError where the table has to be read and cannot be."""
-        if self._known < self._changes or kid not in self._keys:
+        await self._keep_up()
+        if kid not in self._keys:
             await self._read()
         return self._keys.get(kid)
 
     async def published(self) -> list[SigningKey]:
         """All that verify: the current one first, then the next, then those that signed lately."""
-        if self._known < self._changes:
-            await self._read()
+        await self._keep_up()
         return sorted(self._keys.values(), key=lambda key: (key.state != "CURRENT", key.state != "NEXT", key.kid))
+
+    async def _keep_up(self) -> None:
+        """Nobody goes by keys that were taken away for longer than PATIENCE."""
+        if self._known < self._changes and asyncio.get_running_loop().time() - self._since > PATIENCE:
+            await self._read()
+
+    async def _read_behind(self) -> None:
+        try:
+            await self._read()
+        except PersistenceError as error:  # whoever needs the keys reads them then
+            _LOG.warning("the signing keys cannot be read (%s)", type(error).__name__)
 
     async def _read(self) -> None:
         """One reading serves all who waited for it: it began after they asked."""
@@ -87,28 +107,35 @@ async def _list_keys(uow: UnitOfWork, _caller: None, _command: None) -> list[Sig
 
 async def ensure_keys(uow: UnitOfWork, _caller: None, _command: None) -> None:
     """Makes the first two keys where there is none: one that signs, one that other services learn of beforehand."""
-    present = {row.state for row in await uow.signing_keys.all()}
-    if "CURRENT" in present:
+    if any(row.state == "CURRENT" for row in await uow.signing_keys.all()):
         return
     await uow.signing_keys.lock()
-    present = {row.state for row in await uow.signing_keys.all()}
-    for state in ("CURRENT", "NEXT"):
-        if state not in present:
-            kid, public, private = _new()
-            await uow.signing_keys.add(kid, state, public, private)
+    if not await uow.signing_keys.all():
+        await _make_both(uow)
+        await uow.audit.add("SIGNING_KEYS_ROTATED", None, reason="made")
 
 
 async def rotate_keys(uow: UnitOfWork, caller: Caller | None, revoke: bool) -> str:
     """Next becomes current, current retired, and a new next is made; answers the kid that signs now.
 
-    Retired keys verify for an hour more, longer than any token lives; with `revoke` they go at once.
+    Retired keys verify for an hour more, longer than any token lives. With `revoke` every key goes at once and two new
+    ones take their places: the next one lay where the current one leaked.
     """
-    await uow.signing_keys.rotate(*_new())
     if revoke:
-        await uow.signing_keys.remove_retired()
+        await uow.signing_keys.remove_all()
+        await _make_both(uow)
+    else:
+        await ensure_keys(uow, None, None)
+        await uow.signing_keys.rotate(*_new())
     actor = caller.id if caller is not None else None
     await uow.audit.add("SIGNING_KEYS_ROTATED", actor, reason="revoked" if revoke else "")
     return next(row.kid for row in await uow.signing_keys.all() if row.state == "CURRENT")
+
+
+async def _make_both(uow: UnitOfWork) -> None:
+    for state in ("CURRENT", "NEXT"):
+        kid, public, private = _new()
+        await uow.signing_keys.add(kid, state, public, private)
 
 
 def _new() -> tuple[str, bytes, bytes]:

@@ -67,11 +67,13 @@ class Authenticate:
         return authenticated
 
     async def _identify(self, call: Call, metadata: Iterable[Any], method: str) -> Credential:
+        credential = None
         try:
             credential = await self._credential(call.context, metadata)
             caller = await self._caller(credential)
         except Unauthenticated as refusal:
-            self.refusals.note("AUTHENTICATION_FAILED", None, method, refusal.reason)
+            known = credential.user_id if credential else None  # its token is ours, and holds no more
+            self.refusals.note("AUTHENTICATION_FAILED", known, method, refusal.reason)
             raise
         set_caller(caller)
         call.caller_id = str(caller.id)

@@ -7,8 +7,8 @@ from typing import Any
 from service.access import checked
 from service.call import Call, Method, Step
 from service.credentials.refusals import Refusals
-from service.errors import PermissionDenied, Violation, invalid
-from service.identity import Caller, caller
+from service.errors import PermissionDenied, TooManyAttempts, Unauthenticated, Violation, invalid
+from service.identity import ANONYMOUS, Caller, caller
 from service.names import ACROSS, owner_in
 from taxiway.v1.access_pb2 import Access
 
@@ -29,16 +29,24 @@ class Authorize:
             try:
                 _check(caller(), declared, owners, call.request)
                 return await proceed(call)
-            except PermissionDenied as refusal:
-                self._refusals.note("PERMISSION_DENIED", caller().id, f"{method.service}/{method.name}", refusal.reason)
+            except (PermissionDenied, Unauthenticated, TooManyAttempts) as refusal:
+                self._note(refusal, f"{method.service}/{method.name}")
                 raise
 
         return authorized
+
+    def _note(self, refusal: PermissionDenied | Unauthenticated | TooManyAttempts, method: str) -> None:
+        if isinstance(refusal, Unauthenticated) and refusal.noted:
+            return
+        event = "PERMISSION_DENIED" if isinstance(refusal, PermissionDenied) else "AUTHENTICATION_FAILED"
+        self._refusals.note(event, None if caller() == ANONYMOUS else caller().id, method, refusal.reason)
 
 
 def _check(who: Caller, declared: Access, owners: Callable[[Any], Iterable[str]], request: Any) -> None:
     if not _may(who, declared, owners, request):
         raise PermissionDenied
+    if not declared.across_owners and any(owner_in(name) == ACROSS for name in owners(request)):
+        raise invalid([Violation(declared.owner_field, "must name one owner: `users/-` has no meaning here")])
 
 
 def _may(who: Caller, declared: Access, owners: Callable[[Any], Iterable[str]], request: Any) -> bool:

@@ -1,5 +1,6 @@
 """What happened to accounts and access: written in the unit that does it, read in pages (ListAuditEvents)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -50,6 +51,11 @@ class AuditQuery(Value):
 async def note(uow: UnitOfWork, caller: Caller, event: Event, user_id: UUID) -> None:
     """The caller did this to the account, in the call that is being served."""
     await uow.audit.add(event, caller.id, user_id, method=current_method())
+
+
+async def note_all(uow: UnitOfWork, caller: Caller, event: Event, user_ids: Sequence[UUID]) -> None:
+    """The same, done to each of the accounts; in one statement."""
+    await uow.audit.add_many(event, caller.id, user_ids, current_method())
 
 
 async def list_audit_events(uow: UnitOfWork, _caller: Caller, query: AuditQuery) -> list[AuditEvent]:

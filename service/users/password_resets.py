@@ -1,6 +1,7 @@
 """One-time tokens with which the holder of an account sets its password: nobody else ever chooses it."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -35,13 +36,28 @@ async def create_password_reset(uow: UnitOfWork, caller: Caller, user_id: UUID) 
     if row.role == "SERVICE":
         raise invalid([Violation("parent", "is an account of role SERVICE, which has no password")])
     known = await uow.credentials.get(user_id)
-    reset = await put_password_reset(uow, caller, user_id, FIRST if known is None else AGAIN)
+    reset = await put_password_reset(uow, caller.id, user_id, FIRST if known is None else AGAIN)
     await note(uow, caller, "PASSWORD_RESET_CREATED", user_id)
     return reset
 
 
-async def put_password_reset(uow: UnitOfWork, caller: Caller, user_id: UUID, lifetime: timedelta) -> PasswordReset:
+async def put_password_reset(uow: UnitOfWork, actor: UUID, user_id: UUID, lifetime: timedelta = FIRST) -> PasswordReset:
     """A new token in place of the one that was made before."""
+    token, digest = _new_token(user_id)
+    row = await uow.password_resets.put(user_id, digest, lifetime, actor)
+    return PasswordReset(user_id, token, row.expire_at)
+
+
+async def add_first_resets(uow: UnitOfWork, actor: UUID, user_ids: Sequence[UUID]) -> list[PasswordReset]:
+    """In one statement, for accounts that have no password and no token yet; in the order of the ids."""
+    if not user_ids:
+        return []
+    tokens, digests = zip(*map(_new_token, user_ids), strict=True)
+    expire_time = await uow.password_resets.add_many(user_ids, digests, FIRST, actor)
+    return [PasswordReset(user_id, token, expire_time) for user_id, token in zip(user_ids, tokens, strict=True)]
+
+
+def _new_token(user_id: UUID) -> tuple[str, bytes]:
+    """Its text, which is answered once, and the digest to keep."""
     secret = os.urandom(opaque_tokens.SECRET_BYTES["twp_"])
-    row = await uow.password_resets.put(user_id, opaque_tokens.digest(secret), lifetime, caller.id)
-    return PasswordReset(user_id, opaque_tokens.make("twp_", user_id, secret), row.expire_at)
+    return opaque_tokens.make("twp_", user_id, secret), opaque_tokens.digest(secret)

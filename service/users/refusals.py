@@ -15,10 +15,12 @@ from service.errors import (
     NotFound,
     OwnerDeleted,
     ParentNotFound,
+    PermissionDenied,
     ResourceRef,
     Violation,
     invalid,
 )
+from service.identity import Caller
 from service.names import USER_TYPE, user_name
 from service.standing import why_not
 
@@ -35,11 +37,28 @@ class Transition:
     target: str
 
 
-async def why(uow: UnitOfWork, user_id: UUID, guard: Guard, transition: Transition | None = None) -> Exception:
-    """Why a guarded statement found no row; the race that is over meanwhile makes the unit run again."""
+def require_writer(caller: Caller, row: Any) -> None:
+    """Raises PermissionDenied where the account is neither the caller's nor a USER's, and the caller no ADMIN.
+
+    The role is that of a row which the unit holds locked, since it has written it or is about to.
+    """
+    if caller.role != "ADMIN" and row.id != caller.id and row.role != "USER":
+        raise PermissionDenied
+
+
+async def why(
+    uow: UnitOfWork, caller: Caller, user_id: UUID, guard: Guard, transition: Transition | None = None
+) -> Exception:
+    """Why a guarded statement found no row; the race that is over meanwhile makes the unit run again.
+
+    Raises PermissionDenied: whom the caller may not write to, it is told nothing more about.
+    """
     row = await uow.users.get_standing(user_id)
     if row is None:
         return not_found(user_id)
+    require_writer(caller, row)
+    if row.erased_at is not None:
+        return not_found(user_id, "What was kept of the user is erased: nothing brings it back.")
     amiss = why_not(row, guard, ref(user_id), "user") or _why_not_from(row.state, user_id, transition)
     return amiss or SerializationLost("the row changed between the statement and the look-up")
 

@@ -15,7 +15,6 @@ from service.users.fields import (
     DisplayName,
     Email,
     PhoneNumber,
-    Scope,
     Scopes,
     State,
     TimeZone,
@@ -50,7 +49,7 @@ class User(Resource):
     time_zone: str
     role: Role
     state: State
-    scopes: list[Scope]
+    scopes: list[str]
     certificate_uris: list[str]
     annotations: dict[str, str]
     create_time: datetime = Field(validation_alias="created_at")

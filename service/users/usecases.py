@@ -13,8 +13,9 @@ from service.identifiers import new_id
 from service.identity import Caller
 from service.standing import why_not
 from service.users.auditing import note
-from service.users.refusals import field_taken, not_found, ref, taken, unfit, why
+from service.users.refusals import field_taken, not_found, ref, require_writer, taken, unfit, why
 from service.users.schemas import OF_SERVICES, User, UserDeletion, UserDraft, UserPatch, UserQuery, UserTarget
+from service.users.suspension import end_access
 
 _ACCESS = OF_SERVICES | {"role"}  # the columns that say what an account may do
 
@@ -63,6 +64,7 @@ async def update_user(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User
     before = await uow.users.get_locked(patch.name)
     if before is None:
         return await _upsert(uow, caller, patch)
+    require_writer(caller, before)
     guard, columns = Guard(version=parse_etag(patch.etag)), patch.columns() | _merged(patch, before)
     amiss = why_not(before, guard, ref(patch.name), "user") or unfit(before, columns)
     if amiss is not None:
@@ -70,6 +72,7 @@ async def update_user(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User
     row = await _change(uow, caller, patch.name, columns, guard)
     if "certificate_uris" in columns:
         await _only_holder(uow, row)
+    await _end_former_access(uow, before.role, row)
     await _note_update(uow, caller, before, row)
     return User.of(row)
 
@@ -95,6 +98,14 @@ def _merged(patch: UserPatch, before: Any) -> dict[str, object]:
         raise invalid([Violation("user.annotations", str(fault))]) from None
 
 
+async def _end_former_access(uow: UnitOfWork, former_role: str, row: Any) -> None:
+    """People and services are let in by different things: none of the former role's comes back with that role."""
+    if (former_role == "SERVICE") == (row.role == "SERVICE"):
+        return
+    await end_access(uow, row.id)
+    await uow.credentials.delete(row.id)  # a SERVICE has no password, and had none
+
+
 async def _note_update(uow: UnitOfWork, caller: Caller, before: Any, after: Any) -> None:
     if after.version == before.version:
         return
@@ -109,10 +120,11 @@ async def delete_user(uow: UnitOfWork, caller: Caller, deletion: UserDeletion) -
     columns = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
     row = await uow.users.change(deletion.name, caller.id, columns, guard)
     if row is not None:
-        await _end_access(uow, row.id)
+        require_writer(caller, row)
+        await end_access(uow, row.id)
         await note(uow, caller, "USER_DELETED", row.id)
         return User.of(row)
-    reason = await why(uow, deletion.name, guard)
+    reason = await why(uow, caller, deletion.name, guard)
     if isinstance(reason, ResourceDeleted):
         reason = not_found(deletion.name, "The user is deleted already; UndeleteUser restores it until its purge_time.")
     if not deletion.allow_missing or not isinstance(reason, NotFound):
@@ -123,16 +135,10 @@ async def delete_user(uow: UnitOfWork, caller: Caller, deletion: UserDeletion) -
     return deletion.name if gone is None else User.of(gone)
 
 
-async def _end_access(uow: UnitOfWork, user_id: UUID) -> None:
-    """For good: an account that is brought back signs in anew."""
-    await uow.sessions.delete_all(user_id, None)
-    await uow.api_keys.delete_all(user_id)
-    await uow.password_resets.delete(user_id)
-
-
 async def undelete_user(uow: UnitOfWork, caller: Caller, target: UserTarget) -> User:
     guard = Guard(deleted=True, version=parse_etag(target.etag))
     row = await _change(uow, caller, target.name, {"deleted_at": None, "purge_at": None}, guard)
+    require_writer(caller, row)
     await _only_holder(uow, row)
     await note(uow, caller, "USER_UNDELETED", row.id)
     return User.of(row)
@@ -144,7 +150,7 @@ async def _change(uow: UnitOfWork, caller: Caller, user_id: UUID, columns: dict[
     except UniqueViolation as violation:
         raise taken(violation, user_id) from None
     if row is None:
-        raise await why(uow, user_id, guard)
+        raise await why(uow, caller, user_id, guard)
     return row
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 ADDRESS = "127.0.0.1:50051"
 PROGRAMS = Path(sys.executable).parent
 # `make serve` is the server that every example here runs against, started by the line that the target ends in.
-# `make test` would run this test again; no image can be built without Docker.
-NOT_RUN = ("make serve", "make test", "docker compose up --build")
+# `make test` would run this test again; no image can be built without Docker; keys are rotated where there are two of
+# them, as tests/service/cli/test_rotate_keys.py does it.
+NOT_RUN = ("make serve", "make test", "docker compose up --build", ".venv/bin/taxiway db rotate-keys")
 SIGN_IN = "TOKEN=$(make token)"  # every example after it has the token
 _BUF = [".venv/bin/buf", "curl", "--protocol", "grpc", "--http2-prior-knowledge"]
 
@@ -20,7 +21,7 @@ class NobodyRunsIt(Exception):
 
 
 def arguments(command: str, address: str, folder: Path, token: str = "") -> list[str]:
-    """The argument list for a command: `address` for the server's, `folder` for what it would write, `token` for $TOKEN.
+    """The argument list: `address` for the server's, `folder` for what it would write, `token` for $TOKEN.
 
     Raises NobodyRunsIt for a command of another kind.
     """

@@ -15,7 +15,8 @@ from tests.docs.conftest import Server
 from tests.docs.markdown import DOCUMENTS, ROOT, Block, blocks, commands, links, spans
 
 TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in DOCUMENTS}
-COMMANDS = sorted({command for text in TEXTS.values() for command in commands(text)} - set(NOT_RUN))
+# In the order in which they are read: one may go on where the one before it ended.
+COMMANDS = [c for c in dict.fromkeys(c for text in TEXTS.values() for c in commands(text)) if c not in NOT_RUN]
 PYTHON = [
     pytest.param(block, id=f"{name} {number}")
     for name, text in TEXTS.items()

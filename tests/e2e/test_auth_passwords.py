@@ -1,6 +1,6 @@
 """ChangePassword and SetPassword: who chooses a password, which one, and what ends with the old one."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import grpc
 import pytest
@@ -114,7 +114,22 @@ async def test_a_reset_token_sets_a_password_once_and_ends_all_sessions(service:
     await enters(service, user.username, NEW)
     await refused(set_password(service, token), Code.UNAUTHENTICATED, "UNAUTHENTICATED")
     assert (await kinds(service, user.name)).count("PASSWORD_SET") == 2
-    assert await select(service.database_url, "SELECT event FROM audit_log WHERE event = 'AUTHENTICATION_FAILED'")
+    assert await failures(service, "SetPassword")
+
+
+async def failures(service: Service, method: str) -> list[tuple[object, ...]]:
+    """Those of the method in the audit log, as soon as there are some: actor, subject, reason."""
+    where = f"event = 'AUTHENTICATION_FAILED' AND method = 'taxiway.v1.AuthService/{method}'"
+    found: list[tuple[object, ...]] = []
+
+    async def are_there() -> bool:
+        found[:] = await select(
+            service.database_url, f"SELECT actor_id, subject_id, reason FROM audit_log WHERE {where}"
+        )
+        return bool(found)
+
+    await until(are_there, 5)
+    return found
 
 
 @pytest.mark.parametrize("new", WEAK)
@@ -137,9 +152,18 @@ async def test_guesses_of_reset_tokens_are_slowed_down_by_where_they_come_from(d
     async with in_process(database_url, sign_in_limit=2) as service:
         user = await make_user(service)
         guess = make("twp_", UUID(user.name.removeprefix("users/")), bytes(16))
-        for _ in range(2):
+        for _ in range(20):
             await refused(set_password(service, guess), Code.UNAUTHENTICATED, "UNAUTHENTICATED")
         await refused(set_password(service, guess), Code.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS")
+
+
+async def test_who_has_a_token_is_not_held_up_by_some_who_guess_from_the_same_address(database_url: str) -> None:
+    async with in_process(database_url, sign_in_limit=2) as service:
+        token = await password_reset(service, (await make_user(service)).name)
+        for _ in range(10):
+            guess = make("twp_", uuid4(), bytes(16))
+            await refused(set_password(service, guess), Code.UNAUTHENTICATED, "UNAUTHENTICATED")
+        await set_password(service, token)
 
 
 @pytest.mark.parametrize(
@@ -155,10 +179,13 @@ async def test_guesses_of_reset_tokens_are_slowed_down_by_where_they_come_from(d
 async def test_a_token_does_not_hold_for_an_account_that_is_not_let_in_or_past_its_time(
     service: Service, statement: str
 ) -> None:
-    token = await password_reset(service, (await make_user(service)).name)
+    user = await make_user(service)
+    token = await password_reset(service, user.name)
     await run(service.database_url, statement)
     await refused(set_password(service, token), Code.UNAUTHENTICATED, "UNAUTHENTICATED")
     assert await select(service.database_url, "SELECT * FROM credentials") == []
+    subject = None if "password_resets" in statement else UUID(user.name.removeprefix("users/"))
+    assert await failures(service, "SetPassword") == [(None, subject, "UNAUTHENTICATED")]
 
 
 @pytest.mark.parametrize("token", ["", "twp_", "nonsense", "twp_" + "0" * 49, "\x00", "a" * 100_000])

@@ -43,13 +43,13 @@ async def abandoned(database_url: str) -> AsyncIterator[Abandoned]:
 
 
 async def _abandon(abandoned: Abandoned, number: int, seeded: random.Random) -> tuple[str, str]:
-    """Begins a write and leaves it after 0 to 12 ms, or gives it a deadline of 1 to 20 ms: its title and id."""
+    """Begins a write and leaves it after 0 to 30 ms, or gives it a deadline of 1 to 50 ms: its title and id."""
     title, request_id = f"Task {number}", new_id()
     if number % 2:
-        call = abandoned.client.create(abandoned.user, title, request_id, timeout=seeded.uniform(0.001, 0.02))
+        call = abandoned.client.create(abandoned.user, title, request_id, timeout=seeded.uniform(0.001, 0.05))
     else:
         call = abandoned.client.create(abandoned.user, title, request_id)
-        asyncio.get_running_loop().call_later(seeded.uniform(0, 0.012), call.cancel)
+        asyncio.get_running_loop().call_later(seeded.uniform(0, 0.03), call.cancel)
     try:
         assert (await ended(call)).code in ENDS
     except asyncio.CancelledError:  # so grpc.aio tells of a call that this side cancelled

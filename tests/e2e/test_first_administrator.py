@@ -10,12 +10,12 @@ import pytest
 from persistence.database import Database
 from service.errors import AlreadyExists
 from service.first_administrator import (
-    OneTimeToken,
     drafted,
     ensure_local_administrator,
     find_or_make_local,
     make_administrator,
 )
+from service.users.password_resets import PasswordReset
 from taxiway.v1 import auth_service_pb2, session_pb2, user_pb2, user_service_pb2
 from tests.e2e.conftest import Service
 from tests.e2e.rows import run, select
@@ -32,7 +32,7 @@ async def db(service: Service) -> Database:
     return service.lifecycle.db
 
 
-async def make(db: Database, username: str = "ada") -> OneTimeToken:
+async def make(db: Database, username: str = "ada") -> PasswordReset:
     return await db.change(make_administrator, None, drafted(f"{username}@example.com", username, ""))
 
 

@@ -154,12 +154,3 @@ async def test_nobody_raises_their_own_rights(service: Service) -> None:
         made = CreateUserRequest(user=user_draft(role=User.SERVICE))
         await refused(clerk.users.CreateUser(made), Code.PERMISSION_DENIED, "PERMISSION_DENIED")
     assert (await clerk.users.CreateUser(CreateUserRequest(user=user_draft(role=User.USER)))).role == User.USER
-
-
-async def test_a_star_of_somebody_else_leaves_the_role_alone(service: Service) -> None:
-    admin = await make_user(service, role=User.ADMIN, display_name="Ada")
-    clerk = await service.called_by("SERVICE", ("users.write",))
-    request = UpdateUserRequest(user=User(name=admin.name, username=admin.username, email=admin.email))
-    request.update_mask.paths.append("*")
-    after = await clerk.users.UpdateUser(request)
-    assert (after.role, after.display_name) == (User.ADMIN, "")

@@ -9,9 +9,11 @@ import bcrypt
 import grpc
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import event
 
 from service.credentials import opaque_tokens
 from service.users import importing
+from service.users.schemas import EDITABLE
 from taxiway.v1.user_pb2 import User
 from taxiway.v1.user_service_pb2 import GetUserRequest, ImportUsersRequest, ImportUsersResponse, UserImport
 from tests.e2e.audited import kinds
@@ -130,6 +132,64 @@ async def test_the_first_1000_failures_are_named_and_all_are_counted(service: Se
 
 async def test_500_users_fit_into_one_message(service: Service) -> None:
     assert (await load(service, [row() for _ in range(500)])).created == 500
+
+
+async def statements(service: Service, users: Sequence[UserImport]) -> list[str]:
+    """What the database is asked to import them."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if any(
+            word in statement for word in ("INSERT", "FROM users", "pg_advisory")
+        ):  # not what a worker reads by itself
+            seen.append(statement)
+
+    engine = service.lifecycle.db._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert (await load(service, users)).created == len(users)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return seen
+
+
+async def test_500_users_take_as_many_statements_as_5(service: Service) -> None:
+    """Of every kind: with a hash, without, with a telephone number, a service with a certificate."""
+
+    def kinds_of(count: int) -> list[UserImport]:
+        robots = [row(role=User.SERVICE, email="", certificate_uris=[f"x:{count}-{n}"]) for n in range(count // 5)]
+        people = [row(ARGON2), row(BCRYPT), row(phone_number="+4930123456"), row("{SSHA}xyz")] * (count // 5)
+        return [*robots, *(row(each.password_hash, phone_number=each.user.phone_number) for each in people)]
+
+    await load(service, [row()])  # the caller is known from here on
+    few, many = [await statements(service, kinds_of(count)) for count in (5, 500)]
+    assert many == few
+    assert len(few) == 7
+
+
+async def test_every_field_of_an_import_is_kept_as_by_create_user(service: Service) -> None:
+    """The database reads the rows of a message from JSON: what it makes of them is what was given."""
+    person = user_draft(
+        display_name='Ada \\ "Grace" \u2028 \U0001f600',
+        phone_number="+4930123456",
+        time_zone="Asia/Tokyo",
+        role=User.ADMIN,
+        annotations={"a": '{"b": [1]}', "\u00e9": "\\x00", "null": "null"},
+    )
+    program = user_draft(role=User.SERVICE, email="", scopes=["users.read", "tasks.write"], certificate_uris=["x:,{}"])
+    ids = [str(uuid4()), str(uuid4())]
+    given = [UserImport(user=user, user_id=user_id) for user, user_id in zip((person, program), ids, strict=True)]
+    assert (await load(service, given)).created == 2
+    fields = [field.name for field in User.DESCRIPTOR.fields if field.name in EDITABLE]
+    for user_id, wanted in zip(ids, (person, program), strict=True):
+        found = await service.users.GetUser(GetUserRequest(name=f"users/{user_id}"))
+        wanted.time_zone = wanted.time_zone or "UTC"
+        assert (found.version, found.state) == (1, User.ACTIVE)
+        assert [getattr(found, field) for field in fields] == [getattr(wanted, field) for field in fields]
+    ((actors,),) = await select(
+        service.database_url, f"SELECT count(*) FROM users WHERE id = '{ids[0]}' AND created_by = updated_by"
+    )
+    assert actors == 1
 
 
 async def test_imports_of_the_same_users_at_once_create_each_of_them_once(service: Service) -> None:

@@ -37,10 +37,9 @@ FILL = {
             CASE WHEN n % 5 = 0 THEN now() + (n - 500) * interval '1 minute' END
         FROM generate_series(1, :rows * 10 / 9) AS n""",
     "requests": """
-        INSERT INTO requests (caller_id, request_id, method, fingerprint, answer, created_at)
-        SELECT {caller}, {id},
-            'taxiway.v1.' || CASE WHEN n % 100 = 0 THEN 'UserService/UpdateUser' ELSE 'TaskService/CreateTask' END,
-            sha256('x'), repeat('y', 300)::bytea,
+        INSERT INTO requests (caller_id, request_id, method, fingerprint, answer, owner_ids, created_at)
+        SELECT {caller}, {id}, 'taxiway.v1.TaskService/CreateTask', sha256('x'), repeat('y', 300)::bytea,
+            ARRAY[{owned}],
             now() - (:rows - n) * interval '25 hours' / :rows
         FROM generate_series(1, :rows) AS n""",
 }
@@ -53,6 +52,7 @@ def names() -> dict[str, str]:
         "owner": NAME.format(OWNER),
         "other": NAME.format(f"2 + n / 10 % {OTHERS}"),
         "caller": NAME.format(f"1 + n % {CALLERS}"),
+        "owned": NAME.format(f"1 + (n + 3) % {CALLERS}"),
     }
 
 
@@ -61,7 +61,7 @@ def identifier(number: int) -> UUID:
 
 
 def task_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
-    tasks, owner, some = Tasks(connection), identifier(OWNER), identifier(rows // 2 + 1)
+    tasks, owner, some = Tasks(connection, set()), identifier(OWNER), identifier(rows // 2 + 1)
     gone = identifier(rows // 2 + GONE)
     places = {"first": None, "middle": some, "last": identifier(PAGE)}
     lists = {
@@ -87,7 +87,7 @@ def task_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
 
 
 def user_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
-    users = Users(connection, Sealer([bytes(32)], "personal_data"))
+    users = Users(connection, Sealer([bytes(32)], "personal_data"), set())
     some = identifier(rows // 20 + 1)
     gone, version = identifier(rows // 20 + GONE), Guard(version=(1, datetime.now(UTC)))
 
@@ -118,7 +118,7 @@ def user_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
 
 def request_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
     """The outcome by its own statement: it is sent behind a claim, and a query here is one statement."""
-    requests = Requests(connection, Sealer([bytes(32)], "requests.answer"))
+    requests = Requests(connection, Sealer([bytes(32)], "requests.answer"), {identifier(1)})
     caller, request = identifier(1 + rows // 2 % CALLERS), identifier(rows // 2)
     claim = Claim(caller, request, "taxiway.v1.TaskService/CreateTask", bytes(32))
     key = {"caller": caller, "request": request}

@@ -146,10 +146,7 @@ def personal_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]
         return lambda: connection.execute(statement, {"user_id": user})
 
     erasures: dict[str, Query] = {
-        f"erasure of {name}, {place}": (
-            erasing(statement),
-            rows // 90 if name == "requests" else _of_account(rows),
-        )
+        f"erasure of {name}, {place}": (erasing(statement), _of_account(rows))
         for name, statements in _ERASURE.items()
         for place, statement in enumerate(statements)
         if name != "tasks"  # which are most of the rows: its condition is the key's

@@ -101,6 +101,17 @@ async def test_a_copy_of_the_table_confirms_no_guess_of_what_was_asked(
     assert kept not in (bytes(32), sha256(bytes(32)).digest())
 
 
+async def test_an_outcome_that_release_0_1_0_stored_is_found(database: Database, connection: AsyncConnection) -> None:
+    """It kept the fingerprint as it is; another one under the id is refused as ever."""
+    claimed = claim(uuid4(), bytes(32))
+    first = await database.write(add_user, CALLER, "ada", encode, claimed)
+    await connection.execute(text("UPDATE requests SET fingerprint = :plain"), {"plain": claimed.fingerprint})
+    await connection.commit()
+    assert bytes(await database.write(add_user, CALLER, "ada", encode, claimed)) == first
+    with pytest.raises(RequestIdReused):
+        await database.write(add_user, CALLER, "ada", encode, claim(claimed.request_id, bytes([2]) * 32))
+
+
 async def test_an_outcome_is_found_while_a_new_key_replaces_the_one_it_was_stored_under(database_url: str) -> None:
     release, claimed, (old, new) = Release("0.1.0", migrations.head()), claim(uuid4()), (bytes(32), bytes([1]) * 32)
     async with open_database(database_url, [old], release, purging=False) as before:

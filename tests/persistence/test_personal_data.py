@@ -1,11 +1,13 @@
 """All that is kept of one person is shown to it, and goes when it is erased: every table says how."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Uuid, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.models import Base
@@ -24,7 +26,7 @@ COUNTS = {
     "password_resets": 1,
     "sessions": 2,
     "api_keys": 1,
-    "requests": 3,
+    "requests": 2,
 }
 
 
@@ -45,10 +47,12 @@ async def person(uow: UnitOfWork, name: str) -> UUID:
     return user_id
 
 
-async def answered(uow: UnitOfWork, caller_id: UUID, method: str) -> None:
+async def answered(uow: UnitOfWork, caller_id: UUID, method: str) -> Claim:
+    """It is about whoever the unit wrote."""
     claim = Claim(caller_id, uuid4(), method, bytes(32))
     await uow.requests.claim(claim)
     await uow.requests.store(claim, b"an answer")
+    return claim
 
 
 def test_every_table_has_a_policy_and_every_reason_is_given() -> None:
@@ -80,9 +84,8 @@ def test_nothing_secret_is_shown() -> None:
 
 
 async def test_erasing_removes_the_person_from_every_table_and_counts(shared_connection: AsyncConnection) -> None:
+    alice, bob = [await person(unit(shared_connection), name) for name in ("alice", "bob")]
     uow = unit(shared_connection)
-    alice, bob = await person(uow, "alice"), await person(uow, "bob")
-    await answered(uow, bob, "taxiway.v1.UserService/GetUser")
     assert await uow.personal.erase(alice) == COUNTS
     left = await shared_connection.scalars(text("SELECT users::text FROM users"))
     assert not [row for row in left if "alice" in row.replace(str(alice), "")]
@@ -92,7 +95,46 @@ async def test_erasing_removes_the_person_from_every_table_and_counts(shared_con
         owned = await shared_connection.scalars(text(f"SELECT DISTINCT {key.key} FROM {table}"))
         assert owned.all() == [bob], table
     assert len(await uow.audit.list(alice, None, 9)) == 2, "ids stay for 365 days"
-    assert await uow.personal.erase(bob) == COUNTS | {"requests": 2}
+    assert await uow.personal.erase(bob) == COUNTS
+
+
+TASK_ID = uuid4()
+WRITES: dict[str, Callable[[UnitOfWork, UUID], Awaitable[object]]] = {
+    "the account": lambda uow, user: uow.users.change(user, user, {"display_name": "new"}, Guard()),
+    "a new task": lambda uow, user: uow.tasks.add(user, uuid4(), user, TASK),
+    "a task": lambda uow, user: uow.tasks.change(user, TASK_ID, user, {"title": "new"}, Guard()),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+async def test_what_others_were_answered_who_wrote_the_account_or_its_tasks_goes_and_nothing_else(
+    shared_connection: AsyncConnection, write: Callable[[UnitOfWork, UUID], Awaitable[object]]
+) -> None:
+    """Each call is a unit of its own. What is counted is what the person itself was answered, and these."""
+    alice, bob = [await person(unit(shared_connection), name) for name in ("alice", "bob")]
+    for user in (alice, bob):
+        await unit(shared_connection).tasks.add(user, TASK_ID, user, TASK)
+    claims = []
+    for user in (alice, bob):
+        uow = unit(shared_connection)
+        assert await write(uow, user) is not None
+        claims.append(await answered(uow, uuid4(), "taxiway.v1.UserService/UpdateUser"))
+    uow = unit(shared_connection)
+    assert (await uow.personal.erase(alice))["requests"] == 3
+    found = await shared_connection.scalars(
+        text("SELECT request_id FROM requests WHERE caller_id <> :bob"), {"bob": bob}
+    )
+    assert found.all() == [claims[1].request_id]
+    assert await uow.requests.claim(claims[1]) == b"an answer"
+
+
+async def test_what_is_answered_about_an_account_that_was_just_made_goes_with_it(
+    shared_connection: AsyncConnection,
+) -> None:
+    uow = unit(shared_connection)
+    robot = await add_account(uow)
+    await answered(uow, uuid4(), "taxiway.v1.UserService/CreateUser")
+    assert (await uow.personal.erase(robot))["requests"] == 1
 
 
 async def test_of_the_account_nothing_but_its_id_is_left_and_it_goes_in_30_days(
@@ -132,15 +174,38 @@ async def test_an_account_that_is_deleted_already_keeps_its_time_and_one_without
     assert row.purge_at == before.purge_at - timedelta(days=9)
 
 
-async def test_the_claim_of_a_call_under_way_stays(shared_connection: AsyncConnection) -> None:
+@pytest.mark.parametrize("by_itself", [True, False])
+async def test_the_claim_of_a_call_under_way_stays_and_is_not_counted(
+    shared_connection: AsyncConnection, by_itself: bool
+) -> None:
     """EraseUser itself has one: its outcome is stored after the erasure, so that a repeat is answered alike."""
+    alice = await person(unit(shared_connection), "alice")
     uow = unit(shared_connection)
-    alice, administrator = await person(uow, "alice"), uuid4()
-    claim = Claim(administrator, uuid4(), "taxiway.v1.UserService/EraseUser", bytes(32))
+    claim = Claim(alice if by_itself else uuid4(), uuid4(), "taxiway.v1.UserService/EraseUser", bytes(32))
     assert await uow.requests.claim(claim) is None
-    await uow.personal.erase(alice)
+    assert await uow.personal.erase(alice) == COUNTS
     await uow.requests.store(claim, b"counts")
     assert await uow.requests.claim(claim) == b"counts"
+
+
+async def test_nothing_brings_an_erased_account_back(shared_connection: AsyncConnection) -> None:
+    """The guard does not find it, and the database refuses whatever goes past the guard. A deleted one comes back."""
+    uow = unit(shared_connection)
+    alice, bob = await person(uow, "alice"), await person(uow, "bob")
+    await uow.personal.erase(alice)
+    await uow.users.change(bob, bob, {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}, Guard())
+    erased = await uow.users.get_standing(alice)
+    assert erased is not None
+    assert erased.erased_at == erased.deleted_at
+    undeletion: dict[str, object] = {"deleted_at": None, "purge_at": None}
+    assert await uow.users.change(alice, alice, undeletion, Guard(deleted=True)) is None
+    assert await uow.users.change(alice, alice, {"state": "ACTIVE"}, Guard()) is None
+    assert await uow.users.change(alice, alice, {"state": "ACTIVE"}, Guard(deleted=True)) is None
+    returned = await uow.users.change(bob, bob, undeletion, Guard(deleted=True))
+    assert returned is not None
+    assert returned.erased_at is None
+    with pytest.raises(DBAPIError, match="ck_users_erased_is_deleted"):
+        await shared_connection.execute(text("UPDATE users SET deleted_at = NULL, purge_at = NULL"))
 
 
 async def exported(uow: UnitOfWork, user_id: UUID, limit: int) -> dict[str, list[dict[str, Any]]]:
@@ -161,7 +226,7 @@ async def test_the_export_holds_all_rows_of_the_person_and_no_other_page_by_page
     uow = unit(shared_connection)
     alice, _ = await person(uow, "alice"), await person(uow, "bob")
     found = await exported(uow, alice, limit)
-    assert {table: len(rows) for table, rows in found.items()} == COUNTS | {"requests": 2, "audit_log": 3}
+    assert {table: len(rows) for table, rows in found.items()} == COUNTS | {"audit_log": 3}
     (account,) = found["users"]
     assert (account["username"], account["email"], account["phone_number"]) == ("alice", "alice@b", NUMBER)
     assert set(found["credentials"][0]) == {"user_id", "created_at", "updated_at"}

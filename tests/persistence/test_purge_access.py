@@ -104,6 +104,16 @@ async def test_what_never_ends_by_itself_stays(robot: AsyncConnection, pool: Asy
     assert (await purge(pool)).total == 0
 
 
+async def test_an_account_that_goes_leaves_a_line_in_the_audit_log(robot: AsyncConnection, pool: AsyncEngine) -> None:
+    lines = text("SELECT event::text, actor_id, subject_id, method, reason, substr(id::text, 15, 1) FROM audit_log")
+    assert (await purge(pool)).rows["users"] == 0
+    assert (await robot.execute(lines)).all() == []
+    await robot.execute(text("UPDATE users SET deleted_at = now(), purge_at = now()"))
+    await robot.commit()
+    assert (await purge(pool)).rows["users"] == 1
+    assert (await robot.execute(lines)).all() == [("USER_PURGED", None, ROBOT, "", "", "7")]
+
+
 async def test_the_secrets_of_an_account_go_with_it(robot: AsyncConnection, pool: AsyncEngine) -> None:
     for table in ("sessions", "api_keys"):
         statement, _ = ROWS[table]

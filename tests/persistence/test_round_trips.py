@@ -49,10 +49,10 @@ COUNTS = {
     "ExportUserData": 12,  # the line of the log in a unit, then a page of each of 8 tables
     "EraseUser": 13,
     "SignIn": 9,  # the attempt is counted in a unit, the account looked up, the session begun in another unit
-    "RefreshSession": 4,
+    "RefreshSession": 5,
     "SignOut": 4,
     "ChangePassword": 12,
-    "SetPassword": 14,
+    "SetPassword": 15,
     "RevokeSession": 4,
     "GetSigningKeys": 0,  # from memory
     "CreateApiKey": 5,

@@ -153,6 +153,6 @@ async def test_a_query_without_its_index_is_found_out(filled: tuple[AsyncConnect
     ownerless = await examine(connection, lambda: connection.execute(statement, {"id": some}))
     assert ownerless.sequential or not all(begins_rightly(*entered) for entered in ownerless.conditions.items())
     await connection.execute(text("DROP INDEX ix_tasks_owner_id_id_living, ix_tasks_id_owner_id_living"))
-    tasks = Tasks(connection)
+    tasks = Tasks(connection, set())
     living = await examine(connection, lambda: tasks.list_for_owner(identifier(OWNER), None, PAGE, deleted=False))
     assert living.rows > PAGE

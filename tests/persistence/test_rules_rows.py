@@ -11,12 +11,9 @@ from sqlalchemy.orm import selectinload
 from persistence import errors
 from persistence.models import TaskRow, UserRow
 from persistence.repositories.base import Guard, Moment
-from persistence.repositories.tasks import Tasks
-from persistence.repositories.users import Users
-from persistence.sealing import Sealer
 from tests.persistence.plans import sent_on
+from tests.persistence.units import unit
 
-PERSONAL = Sealer([bytes(32)], "personal_data")
 PERSON: dict[str, object] = {"display_name": "", "time_zone": "UTC", "role": "USER"}
 TASK: dict[str, object] = {"title": "one", "description": "", "priority": "LOW"}
 DELETION = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
@@ -25,7 +22,7 @@ DELETION = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
 async def person(connection: AsyncConnection, name: str) -> UUID:
     made = uuid4()
     keys = {"username": name, "username_key": name.lower(), "email": f"{name}@b", "email_key": f"{name.lower()}@b"}
-    await Users(connection, PERSONAL).add(made, made, {**PERSON, **keys})
+    await unit(connection).users.add(made, made, {**PERSON, **keys})
     return made
 
 
@@ -41,7 +38,7 @@ async def test_two_living_accounts_share_neither_user_name_nor_mail_address(shar
 async def test_a_deleted_account_leaves_its_place_and_finds_it_taken_on_return(
     shared_connection: AsyncConnection,
 ) -> None:
-    users = Users(shared_connection, PERSONAL)
+    users = unit(shared_connection).users
     first = await person(shared_connection, "alice")
     await users.change(first, first, DELETION, Guard())
     await person(shared_connection, "alice")
@@ -51,14 +48,14 @@ async def test_a_deleted_account_leaves_its_place_and_finds_it_taken_on_return(
 
 async def test_an_account_with_tasks_cannot_be_removed(shared_connection: AsyncConnection) -> None:
     owner = await person(shared_connection, "alice")
-    await Tasks(shared_connection).add(owner, uuid4(), owner, TASK)
+    await unit(shared_connection).tasks.add(owner, uuid4(), owner, TASK)
     with pytest.raises(DBAPIError, match="fk_tasks_owner_id"):
         await shared_connection.execute(text("DELETE FROM users"))
 
 
 async def test_an_actor_may_be_gone(shared_connection: AsyncConnection) -> None:
     owner = await person(shared_connection, "alice")
-    assert await Tasks(shared_connection).add(owner, uuid4(), uuid4(), TASK) is not None
+    assert await unit(shared_connection).tasks.add(owner, uuid4(), uuid4(), TASK) is not None
 
 
 @pytest.mark.parametrize(
@@ -76,20 +73,24 @@ async def test_an_actor_may_be_gone(shared_connection: AsyncConnection) -> None:
         ("users", "annotations = '[]'", "ck_users_annotations_object"),
         ("users", "email = NULL, email_key = NULL", "ck_users_person_has_email"),
         ("users", "email_key = NULL", "ck_users_email_has_key"),
+        ("users", "erased_at = now()", "ck_users_erased_is_deleted"),
     ],
 )
 async def test_a_value_out_of_bounds_is_refused_by_name(
     shared_connection: AsyncConnection, table: str, assignment: str, constraint: str
 ) -> None:
     owner = await person(shared_connection, "alice")
-    await Tasks(shared_connection).add(owner, uuid4(), owner, TASK)
+    await unit(shared_connection).tasks.add(owner, uuid4(), owner, TASK)
     with pytest.raises(DBAPIError, match=constraint):
         await shared_connection.execute(text(f"UPDATE {table} SET {assignment}"))
 
 
 async def test_the_longest_title_counts_code_points(shared_connection: AsyncConnection) -> None:
     owner = await person(shared_connection, "alice")
-    assert await Tasks(shared_connection).add(owner, uuid4(), owner, {**TASK, "title": "\U0001f6eb" * 200}) is not None
+    assert (
+        await unit(shared_connection).tasks.add(owner, uuid4(), owner, {**TASK, "title": "\U0001f6eb" * 200})
+        is not None
+    )
 
 
 async def test_the_compatibility_table_has_one_row(shared_connection: AsyncConnection) -> None:
@@ -101,7 +102,7 @@ async def test_relations_are_loaded_on_purpose_and_in_one_statement_for_all(shar
     """By accident they are not loaded at all: no N+1 can hide in a loop."""
     for name in ("alice", "bob", "carol"):
         owner = await person(shared_connection, name)
-        await Tasks(shared_connection).add(owner, uuid4(), owner, TASK)
+        await unit(shared_connection).tasks.add(owner, uuid4(), owner, TASK)
     async with AsyncSession(shared_connection) as session:
         with pytest.raises(InvalidRequestError, match="lazy='raise'"):
             _ = (await session.scalars(select(UserRow))).first().tasks  # type: ignore[union-attr]  # three were added

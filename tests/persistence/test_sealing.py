@@ -1,10 +1,12 @@
 """A sealed value opens with its key and at its place, and nowhere else."""
 
 import os
+from uuid import UUID
 
 import pytest
 
-from persistence.sealing import Sealer, SealError
+from persistence.repositories.requests import Claim
+from persistence.sealing import Sealer, SealError, place
 
 OLD, NEW = b"o" * 32, b"n" * 32
 
@@ -58,3 +60,11 @@ def test_the_newest_key_seals_and_both_open_while_keys_are_rotated() -> None:
     for sealer, sealed in ((after, old), (before, new)):
         with pytest.raises(SealError, match="unknown key"):
             sealer.open(b"place", sealed)
+
+
+def test_a_place_is_written_as_it_always_was() -> None:
+    """What is sealed already opens by these bytes alone."""
+    assert place("users", "phone_number", bytes(16)) == b"users.phone_number:" + bytes(16)
+    assert place("signing_keys", "private_key", b"kid") == b"signing_keys.private_key:kid"
+    claim = Claim(UUID(int=1), UUID(int=2), "method", bytes(32))
+    assert claim.place == b"requests.answer:" + UUID(int=1).bytes + UUID(int=2).bytes

@@ -202,3 +202,35 @@ async def test_rows_are_forgotten_after_a_day_and_known_sources_after_90(shared_
     days = text("SELECT key, round(extract(epoch FROM expire_at - now()) / 86400) AS days FROM sign_in_attempts")
     found = {bytes(row.key): int(row.days) for row in await shared_connection.execute(days)}
     assert found == {ALICE: 1, HERE: 1, pair((ALICE, HERE)): 90}
+
+
+async def test_a_source_that_is_remembered_has_an_allowance_of_its_own_for_90_days(
+    shared_connection: AsyncConnection,
+) -> None:
+    uow = unit(shared_connection)
+    assert await attempts(uow, LIMIT, (ALICE, THERE)) == LIMIT
+    await uow.attempts.remember(pair((ALICE, HERE)))
+    assert await attempts(uow, LIMIT + 5) == LIMIT
+    await later(shared_connection, "90 days 1 second")
+    assert await attempts(uow, LIMIT, (ALICE, THERE)) == LIMIT
+    assert await attempts(uow, 5) == 0
+
+
+async def test_to_be_remembered_leaves_every_count_as_it_is(shared_connection: AsyncConnection) -> None:
+    uow = unit(shared_connection)
+    await forgive(uow)
+    assert await attempts(uow, LIMIT) == LIMIT
+    counts = text("SELECT key, failures, blocked_until FROM sign_in_attempts ORDER BY key")
+    before = (await shared_connection.execute(counts)).all()
+    await later(shared_connection, "89 days")
+    await uow.attempts.remember(pair((ALICE, HERE)))
+    known = text(
+        "SELECT known_until > now() + interval '89 days' AND expire_at >= known_until FROM sign_in_attempts"
+        " WHERE key = :pair"
+    )
+    assert await shared_connection.scalar(known, {"pair": pair((ALICE, HERE))})
+    after = (await shared_connection.execute(counts)).all()
+    assert [(row.key, row.failures) for row in after] == [(row.key, row.failures) for row in before]
+    assert [old.blocked_until - new.blocked_until for old, new in zip(before, after, strict=True)] == [
+        timedelta(days=89)
+    ] * len(before)

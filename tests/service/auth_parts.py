@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from service.auth.password_changes import PasswordChanges
 from service.auth.refreshing import Refreshing
 from service.auth.schemas import Login
 from service.auth.signing_in import SigningIn
+from service.credentials import opaque_tokens
 from service.credentials.access_tokens import AccessTokens
 from service.credentials.opaque_tokens import RefreshTokens
-from service.credentials.passwords import Passwords, Verdict
+from service.credentials.passwords import Passwords, Place, Verdict
 from service.credentials.signing_keys import KeyRing, ensure_keys
 from service.identifiers import new_id
 from service.identity import ANONYMOUS, Caller, set_caller, set_current_method, set_origin
@@ -35,9 +37,9 @@ class Watched(Passwords):
         self.compared: list[str | None] = []
         self.meanwhile: Any = None
 
-    async def verify(self, stored: str | None, password: str) -> Verdict:
+    async def verify(self, stored: str | None, password: str, place: Place | None = None) -> Verdict:
         self.compared.append(stored)
-        verdict = await super().verify(stored, password)
+        verdict = await super().verify(stored, password, place)
         if self.meanwhile is not None:
             await self.meanwhile()
         return verdict
@@ -53,6 +55,7 @@ class Parts:
     refreshing: Refreshing
     changes: PasswordChanges
     refresh_tokens: RefreshTokens
+    attempts: Attempts
 
     async def person(self, username: str, password: str | None = PASSWORD, **columns: object) -> UUID:
         """A living, active account."""
@@ -72,9 +75,8 @@ async def parts(database_url: str, passwords: Watched | None = None) -> AsyncIte
             Attempts(KEYS, LIMIT),
         )
         signing_in = SigningIn(db, watched, attempts, access, refresh)
-        yield Parts(
-            db, watched, signing_in, Refreshing(db, access, refresh), PasswordChanges(db, watched, attempts), refresh
-        )
+        refreshing, changes = Refreshing(db, attempts, access, refresh), PasswordChanges(db, watched, attempts)
+        yield Parts(db, watched, signing_in, refreshing, changes, refresh, attempts)
     watched.close()
 
 
@@ -87,6 +89,13 @@ def as_call(source: str = "192.0.2.1", caller: Caller = ANONYMOUS) -> None:
 
 def login(username: str, password: str = PASSWORD) -> Login:
     return Login.model_validate({"login": username, "password": password})
+
+
+async def reset_token(uow: UnitOfWork, _caller: None, user_id: UUID) -> str:
+    """A use case: the token that sets the password of the account."""
+    secret = bytes(range(16))
+    await uow.password_resets.put(user_id, opaque_tokens.digest(secret), timedelta(minutes=10), user_id)
+    return opaque_tokens.make("twp_", user_id, secret)
 
 
 async def _add(uow: UnitOfWork, _caller: None, wanted: tuple[str, str | None, dict[str, object]]) -> UUID:

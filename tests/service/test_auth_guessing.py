@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from persistence.errors import PoolExhausted
-from service.auth.attempts import Attempts
-from service.errors import HashingBusy, TooManyAttempts, Unauthenticated
+from service.auth.schemas import PasswordReset
+from service.errors import TooManyAttempts, Unauthenticated
 from tests.e2e.rows import run, select
-from tests.service.auth_parts import KEYS, LIMIT, PASSWORD, Parts, Watched, as_call, login, parts
+from tests.service.auth_parts import LIMIT, PASSWORD, Parts, as_call, login, parts, reset_token
 
 WRONG = "seventeen blue herons"
 LET_IN = type(None)
@@ -35,10 +35,19 @@ async def guesses(auth: Parts, username: str, count: int, source: str = "192.0.2
     return await asyncio.gather(*(guess(auth, username, source=source) for _ in range(count)))
 
 
-@pytest.mark.parametrize("username", ["ada", "nobody"], ids=["an account", "no account"])
-async def test_of_200_guesses_at_once_at_most_the_limit_is_compared(auth: Parts, username: str) -> None:
+async def from_where_does_the_owner_have_to_wait(auth: Parts, *sources: str) -> list[str]:
+    """After strangers have used up what they may guess at the account `ada`."""
+    assert TooManyAttempts in await guesses(auth, "ada", 2 * LIMIT, source="198.51.100.1")
+    told = {source: await guess(auth, "ada", PASSWORD, source=source) for source in sources}
+    assert set(told.values()) <= {TooManyAttempts, LET_IN}
+    return [source for source in sources if told[source] is TooManyAttempts]
+
+
+@pytest.mark.parametrize("names", [("ada", "ada@example.com"), ("nobody",)], ids=["an account", "no account"])
+async def test_of_200_guesses_at_once_at_most_the_limit_is_compared(auth: Parts, names: tuple[str, ...]) -> None:
+    """Also where they use both names of the account."""
     await auth.person("ada")
-    told = await guesses(auth, username, 200)
+    told = await asyncio.gather(*(guess(auth, names[n % len(names)]) for n in range(200)))
     assert 1 <= len(auth.passwords.compared) <= LIMIT
     assert told.count(Unauthenticated) == len(auth.passwords.compared)
     assert TooManyAttempts in told
@@ -64,9 +73,32 @@ async def test_who_signed_in_from_there_before_is_not_held_up_by_those_who_guess
     await auth.person("ada")
     as_call("192.0.2.7")
     await auth.signing_in.sign_in(login("ada"))
-    assert TooManyAttempts in await guesses(auth, "ada", 2 * LIMIT, source="198.51.100.1")
-    assert await guess(auth, "ada", PASSWORD, source="192.0.2.8") is TooManyAttempts
+    assert await from_where_does_the_owner_have_to_wait(auth, "192.0.2.7", "192.0.2.8") == ["192.0.2.8"]
+
+
+async def test_an_address_is_known_for_the_account_and_not_for_the_name_that_was_typed(auth: Parts) -> None:
+    await auth.person("ada")
     assert await guess(auth, "ada", PASSWORD, source="192.0.2.7") is LET_IN
+    assert TooManyAttempts in await guesses(auth, "ada@example.com", 2 * LIMIT, source="198.51.100.1")
+    assert await guess(auth, "ada@example.com", PASSWORD, source="192.0.2.8") is TooManyAttempts
+    assert await guess(auth, "ada@example.com", PASSWORD, source="192.0.2.7") is LET_IN
+
+
+async def test_where_a_session_is_refreshed_from_its_owner_is_known(auth: Parts) -> None:
+    await auth.person("ada")
+    as_call("192.0.2.7")
+    begun = await auth.signing_in.sign_in(login("ada"))
+    as_call("192.0.2.9")
+    await auth.refreshing.refresh(begun.refresh_token)
+    assert await from_where_does_the_owner_have_to_wait(auth, "192.0.2.9", "192.0.2.8") == ["192.0.2.8"]
+
+
+async def test_where_a_password_is_set_from_its_owner_is_known(auth: Parts) -> None:
+    user_id = await auth.person("ada", password=None)
+    as_call("192.0.2.7")
+    token = SecretStr(await auth.db.change(reset_token, None, user_id))
+    await auth.changes.reset(PasswordReset(reset_token=token, new_password=SecretStr(PASSWORD)))
+    assert await from_where_does_the_owner_have_to_wait(auth, "192.0.2.7", "192.0.2.8") == ["192.0.2.8"]
 
 
 async def test_a_source_that_tries_many_accounts_has_to_wait_too_a_whole_ipv6_network_as_one(auth: Parts) -> None:
@@ -99,20 +131,15 @@ async def test_the_table_of_attempts_holds_nothing_of_what_was_typed_or_from_whe
         assert text.encode().hex() not in whole
 
 
-async def test_an_id_typed_at_the_sign_in_holds_nobodys_change_of_password_up(auth: Parts) -> None:
-    """The two are counted apart: anybody may type anything at a sign-in."""
-    user_id = uuid4()
-    await guesses(auth, str(user_id), 2 * LIMIT)
+async def test_guesses_at_the_sign_in_hold_nobodys_change_of_password_up(auth: Parts) -> None:
+    """The two are counted apart: anybody may guess at a sign-in."""
+    user_id = await auth.person("ada")
+    assert TooManyAttempts in await guesses(auth, "ada", 2 * LIMIT)
     as_call()
-    attempts = Attempts(KEYS, LIMIT)
-    await attempts.count(auth.db, attempts.at_user(user_id))
+    await auth.attempts.count(auth.db, auth.attempts.at_change(user_id))
 
 
-async def test_a_full_pool_refuses_and_the_attempt_stays_counted(database_url: str) -> None:
-    async with parts(database_url, Watched(waiting=0)) as auth:
-        as_call()
-        told = await asyncio.gather(
-            *(auth.signing_in.sign_in(login(f"user-{n}")) for n in range(8)), return_exceptions=True
-        )
-    assert {type(each) for each in told} == {HashingBusy, Unauthenticated}
-    assert await select(database_url, "SELECT max(failures) FROM sign_in_attempts") == [(8,)]
+async def test_the_id_of_an_account_typed_at_the_sign_in_is_none_of_its_names(auth: Parts) -> None:
+    user_id = await auth.person("ada")
+    assert TooManyAttempts in await guesses(auth, str(user_id), 2 * LIMIT)
+    assert await guess(auth, "ada", PASSWORD) is LET_IN

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import event
 
 from persistence.database import Database
-from service.errors import Unauthenticated
+from service.errors import TooManyAttempts, Unauthenticated
 from tests.e2e.rows import run, select
-from tests.service.auth_parts import PASSWORD, Parts, as_call, login, parts
+from tests.service.auth_parts import LIMIT, PASSWORD, Parts, as_call, login, parts
 
 # Kind of account -> what makes it so, and the password that is tried.
 KINDS = {
@@ -49,7 +49,16 @@ async def refused(auth: Parts, password: str) -> tuple[list[str], str]:
     as_call()
     with statements(auth.db) as seen, pytest.raises(Unauthenticated) as refusal:
         await auth.signing_in.sign_in(login("ada", password))
+    assert refusal.value.noted, "the chain need not record it again"
     return seen, str(refusal.value)
+
+
+async def made_to_wait(auth: Parts, password: str) -> list[str]:
+    for _ in range(LIMIT):
+        await refused(auth, password)
+    with statements(auth.db) as seen, pytest.raises(TooManyAttempts):
+        await auth.signing_in.sign_in(login("ada", password))
+    return seen
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -58,13 +67,26 @@ async def test_a_refused_sign_in_does_the_same_for_every_kind_of_account(
 ) -> None:
     await auth.person("ada")
     expected = await refused(auth, KINDS["wrong password"][1])
-    assert len(expected[0]) == 3, "an attempt is counted, the account is read, the failure is recorded"
+    assert len(expected[0]) == 3, "the account is read, an attempt is counted, the failure is recorded"
     statement, password = KINDS[kind]
     await run(database_url, statement)
     auth.passwords.compared.clear()
     assert await refused(auth, password) == expected
     assert len(auth.passwords.compared) == 1
     assert (auth.passwords.compared[0] is None) == (kind != "wrong password")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_who_has_to_wait_is_refused_by_the_same_statements_for_every_kind_of_account(
+    auth: Parts, database_url: str, kind: str
+) -> None:
+    await auth.person("ada")
+    expected = await made_to_wait(auth, KINDS["wrong password"][1])
+    assert len(expected) == 3, "the account is read, no attempt is counted, the wait is read"
+    statement, password = KINDS[kind]
+    await run(database_url, statement)
+    await run(database_url, "DELETE FROM sign_in_attempts")
+    assert await made_to_wait(auth, password) == expected
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -75,5 +97,7 @@ async def test_a_failure_is_recorded_with_the_account_where_there_is_one(
     await run(database_url, KINDS[kind][0])
     await refused(auth, KINDS[kind][1])
     subject = None if kind in ("unknown", "deleted") else user_id
-    recorded = await select(database_url, "SELECT event::text, actor_id, subject_id, object_id, method FROM audit_log")
-    assert recorded == [("SIGN_IN_FAILED", None, subject, None, "taxiway.v1.AuthService/Tested")]
+    columns = "event::text, actor_id, subject_id, object_id"
+    method = "taxiway.v1.AuthService/Tested"
+    recorded = await select(database_url, f"SELECT {columns} FROM audit_log WHERE method = '{method}'")
+    assert recorded == [("SIGN_IN_FAILED", None, subject, None)]

@@ -1,11 +1,13 @@
 """What AuthService takes: bounds of what is typed, and no secret in the text form of any value."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from persistence.models.users import ACCESS_SCOPES as SCOPES
 from service.auth.api_keys import new_secret
 from service.auth.attempts import Buckets
 from service.auth.password_changes import Owner, Replacement, Setting
@@ -14,6 +16,7 @@ from service.auth.schemas import (
     Login,
     PasswordChange,
     PasswordReset,
+    Scope,
     Session,
     SessionTokens,
 )
@@ -37,10 +40,10 @@ SESSION = Session(user_id=USER, id=USER, user_agent="", peer="", created_at=NOW,
         SessionTokens(SECRET, NOW, SECRET, SESSION),
         Account(USER, SECRET),
         Beginning(USER, USER, SECRET.encode(), SECRET, SECRET, BUCKETS),
-        Refresh(RefreshToken(USER, SECRET.encode(), genuine=True), SECRET.encode()),
+        Refresh(RefreshToken(USER, SECRET.encode(), genuine=True), SECRET.encode(), lambda user_id: user_id.bytes),
         Owner("ada", None, SECRET),
         Replacement(SECRET, SECRET, BUCKETS),
-        Setting(USER, SECRET.encode(), SECRET),
+        Setting(USER, SECRET.encode(), SECRET, bytes(32)),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -83,6 +86,10 @@ def test_scopes_of_a_key_are_some_of_the_four_each_once(scopes: list[str]) -> No
     with pytest.raises(ValidationError) as refusal:
         draft(scopes=scopes)
     assert len(refusal.value.errors()) == 1
+
+
+def test_the_scopes_are_those_that_methods_ask_for() -> None:
+    assert get_args(Scope) == SCOPES
 
 
 def test_scopes_come_in_the_order_of_the_contract() -> None:

@@ -102,6 +102,9 @@ def test_a_password_that_is_guessed_early_is_refused(password: str) -> None:
         ("x", "stra\u00dfe@example.com", "eine lange STRASSE im Regen"),
         ("\uff41\uff44\uff41\uff4d", None, "from adam to zacharias"),
         ("x", '"a@b.c"@example.com', 'ends with "A@B.C" indeed'),
+        ("ada", None, "four adapters in a row"),
+        ("x", None, "what X marks is a spot"),
+        ("jo", None, "little women: Jo, Beth"),
     ],
 )
 def test_the_accounts_own_names_are_refused_in_any_spelling(username: str, email: str | None, password: str) -> None:
@@ -109,8 +112,8 @@ def test_the_accounts_own_names_are_refused_in_any_spelling(username: str, email
     assert refusal(password, "nobody", "nobody@example.com") is None
 
 
-def test_a_name_of_three_characters_and_the_mail_domain_are_no_hindrance() -> None:
-    assert refusal("the ada that example.com knew", "ada", "ada@example.com") is None
+def test_a_name_of_two_letters_inside_a_word_and_the_mail_domain_are_no_hindrance() -> None:
+    assert refusal("the joke that example.com knew", "jo", "jo@example.com") is None
 
 
 @pytest.mark.parametrize("password", ["short", "passwordpassword", "grace.hopper rests", "\x00"])

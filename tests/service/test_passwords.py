@@ -188,6 +188,47 @@ async def test_a_caller_who_leaves_while_waiting_frees_the_place_and_nothing_is_
     assert done == ["stayed"]
 
 
+async def test_in_a_place_that_is_taken_there_is_no_full_pool() -> None:
+    with opened(waiting=0) as passwords, passwords.place() as place:
+        stored = await passwords.hash(PASSWORD, place)
+        assert await passwords.verify(stored, PASSWORD, place) == MATCHES
+        with pytest.raises(HashingBusy):
+            await passwords.hash(PASSWORD)
+
+
+async def test_a_place_is_free_when_its_holder_leaves_before_anything_is_hashed() -> None:
+    async def hold(passwords: Passwords) -> None:
+        with passwords.place():
+            await asyncio.Event().wait()
+
+    with opened(waiting=0) as passwords:
+        holder = asyncio.create_task(hold(passwords))
+        await until(lambda: passwords._places._value == 0, SECONDS)
+        holder.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await holder
+        assert await passwords.hash(PASSWORD)
+
+
+async def test_a_holder_who_leaves_while_hashing_keeps_the_place_until_the_hash_is_done(gate: Event) -> None:
+    async def hold(passwords: Passwords) -> None:
+        with passwords.place() as place:
+            await passwords.hash(PASSWORD, place)
+            await place.run(lambda: wait_for(gate, begun))
+
+    begun = Event()
+    with opened(waiting=0) as passwords:
+        holder = asyncio.create_task(hold(passwords))
+        await until(begun.is_set, SECONDS)
+        holder.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await holder
+        with pytest.raises(HashingBusy):
+            await passwords.hash(PASSWORD)
+        gate.set()
+        await until(lambda: passwords._places._value == 1, SECONDS)
+
+
 async def test_closing_cancels_what_waits_and_lets_what_runs_end(gate: Event) -> None:
     begun = Event()
     with opened(waiting=1) as passwords:

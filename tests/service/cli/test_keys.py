@@ -42,21 +42,23 @@ async def test_next_becomes_current_current_retires_and_a_new_one_is_next(databa
     assert after["NEXT"][0] not in {kid for of_state in before.values() for kid in of_state}
 
 
-async def test_revoking_leaves_no_retired_key(database_url: str, tmp_path: Path) -> None:
+async def test_revoking_leaves_no_key_that_was_there_before(database_url: str, tmp_path: Path) -> None:
     done("rotate", cwd=tmp_path, url=database_url)
     before = await kids(database_url)
     done("rotate", "--revoke", cwd=tmp_path, url=database_url)
     after = await kids(database_url)
     assert set(after) == {"CURRENT", "NEXT"}
-    assert after["CURRENT"] == before["NEXT"]
+    assert {kid for of_state in after.values() for kid in of_state}.isdisjoint(
+        kid for of_state in before.values() for kid in of_state
+    )
 
 
-async def test_both_are_in_the_audit_log(database_url: str, tmp_path: Path) -> None:
+async def test_each_is_in_the_audit_log_the_first_keys_too(database_url: str, tmp_path: Path) -> None:
     done("rotate", cwd=tmp_path, url=database_url)
     done("rotate", "--revoke", cwd=tmp_path, url=database_url)
     events = "SELECT event::text, actor_id, reason FROM audit_log ORDER BY id"
     rotated = "SIGNING_KEYS_ROTATED"
-    assert await select(database_url, events) == [(rotated, None, ""), (rotated, None, "revoked")]
+    assert sorted(await select(database_url, events)) == [(rotated, None, reason) for reason in ("", "made", "revoked")]
 
 
 async def test_the_list_has_a_line_for_each_key_and_nothing_secret(database_url: str, tmp_path: Path) -> None:

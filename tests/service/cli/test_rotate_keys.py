@@ -29,6 +29,7 @@ OLD, NEW, OTHER = bytes(32), bytes(range(32)), bytes(range(1, 33))
 PHONE = "+4930123456"
 ACCOUNTS = 501  # one more than a transaction of the command takes
 STATE = "SELECT id, version, updated_at FROM users ORDER BY id"
+ENDED = "SELECT actor_id, subject_id, reason FROM audit_log WHERE event = 'SECRET_KEYS_ROTATED'"
 
 Answer = TypeVar("Answer")
 
@@ -89,6 +90,7 @@ async def test_afterwards_the_newest_key_alone_opens_everything_and_no_version_c
     assert await on(filled, NEW, work=_phones) == {PHONE}
     assert await on(filled, NEW, work=_kids) == kids
     assert await select(filled, STATE) == state
+    assert [tuple(line) for line in await select(filled, ENDED)] == [(None, None, "")]
 
 
 async def test_one_that_was_interrupted_goes_on_and_another_finds_nothing_to_do(filled: str, tmp_path: Path) -> None:
@@ -122,6 +124,7 @@ async def test_a_key_that_is_missing_is_one_sentence_and_nothing_is_changed(fill
     assert said.count("\n") == 0
     assert "sealed with another secret key" in said
     assert await on(filled, OLD, work=_phones) == {PHONE}
+    assert await select(filled, ENDED) == []
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ SECRET_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Access]
 """Who may call the method."""
 administrators_only: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _builtins.bool]
-"""Only an ADMIN writes this field; anybody else who sends it gets PERMISSION_DENIED, PERMISSION_DENIED, on their own
-account too.
+"""Only an ADMIN writes this field. Anybody else who names it in a mask, or sends more than its default, gets
+PERMISSION_DENIED, PERMISSION_DENIED, on their own account too.
 """
 secret: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _builtins.bool]
 """The value is a secret: it is in no log, no stored answer and no audit event."""

@@ -79,11 +79,17 @@ class AuditEvent(_message.Message):
         API_KEY_REVOKED: AuditEvent._Kind.ValueType  # 22
         """An API key was revoked."""
         SIGNING_KEYS_ROTATED: AuditEvent._Kind.ValueType  # 23
-        """The signing keys moved on by one; `reason` is `revoked` where the retired ones were taken away at once."""
+        """The signing keys moved on by one; `reason` is `revoked` where all of them were taken away and made anew, `made`
+        where there were none before.
+        """
         ADMINISTRATOR_CREATED: AuditEvent._Kind.ValueType  # 24
         """An administrator was made on the command line."""
         TOKEN_MINTED: AuditEvent._Kind.ValueType  # 25
         """An access token was made on the command line."""
+        SECRET_KEYS_ROTATED: AuditEvent._Kind.ValueType  # 26
+        """Everything sealed was sealed anew with the newest secret key, on the command line."""
+        USER_PURGED: AuditEvent._Kind.ValueType  # 27
+        """A deleted account was removed for good, with all that was left of it, when its `purge_time` had passed."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What happened."""
@@ -135,11 +141,17 @@ class AuditEvent(_message.Message):
     API_KEY_REVOKED: AuditEvent.Kind.ValueType  # 22
     """An API key was revoked."""
     SIGNING_KEYS_ROTATED: AuditEvent.Kind.ValueType  # 23
-    """The signing keys moved on by one; `reason` is `revoked` where the retired ones were taken away at once."""
+    """The signing keys moved on by one; `reason` is `revoked` where all of them were taken away and made anew, `made`
+    where there were none before.
+    """
     ADMINISTRATOR_CREATED: AuditEvent.Kind.ValueType  # 24
     """An administrator was made on the command line."""
     TOKEN_MINTED: AuditEvent.Kind.ValueType  # 25
     """An access token was made on the command line."""
+    SECRET_KEYS_ROTATED: AuditEvent.Kind.ValueType  # 26
+    """Everything sealed was sealed anew with the newest secret key, on the command line."""
+    USER_PURGED: AuditEvent.Kind.ValueType  # 27
+    """A deleted account was removed for good, with all that was left of it, when its `purge_time` had passed."""
 
     NAME_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int

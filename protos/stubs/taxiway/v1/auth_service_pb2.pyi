@@ -114,7 +114,9 @@ class ChangePasswordRequest(_message.Message):
     """The present password."""
     new_password: _builtins.str
     """The new one, 15 to 1,024 bytes of UTF-8, every character but U+0000 allowed, kept exactly as it is sent. Refused
-    when it is a common password, or contains the user name or the part of the mail address before the `@`.
+    when it is a common password, or made of common ones, of a repetition or of neighbouring keys so that it is guessed
+    soon; and when it contains the user name, or the part of the mail address before the `@` (one of a letter or two
+    only where it is a word of the password).
     """
     def __init__(
         self,

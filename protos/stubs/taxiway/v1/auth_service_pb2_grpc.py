@@ -130,7 +130,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SignOut(self, request, context):
-        """Ends the session that the call came with. Its access tokens are refused within 1 second, everywhere.
+        """Ends the session that the call came with. Its access tokens are refused within 1 second, everywhere. It has no
+        `request_id`: a repeat changes nothing, and answers UNAUTHENTICATED, since the session that it comes with has ended.
 
         FAILED_PRECONDITION, NO_SESSION: the call came with an API key or a certificate.
         """
@@ -145,6 +146,7 @@ class AuthServiceServicer:
         UNAUTHENTICATED, UNAUTHENTICATED: the old password is wrong.
         INVALID_ARGUMENT, INVALID_FIELD: the new one does not keep the policy, which the violation names.
         RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS: too many wrong ones were tried; wait as google.rpc.RetryInfo says.
+        RESOURCE_EXHAUSTED, OVERLOADED: too many passwords are being checked; repeat later.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,6 +158,9 @@ class AuthServiceServicer:
 
         UNAUTHENTICATED, UNAUTHENTICATED: the token does not hold.
         INVALID_ARGUMENT, INVALID_FIELD: the password does not keep the policy; the token still holds.
+        RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS: too many tokens or passwords were tried from the caller's address; wait as
+        google.rpc.RetryInfo says.
+        RESOURCE_EXHAUSTED, OVERLOADED: too many passwords are being checked; the token still holds, repeat later.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,7 +55,8 @@ class AuthServiceStub:
     UNAUTHENTICATED, UNAUTHENTICATED: the token does not hold, or its session has ended.
     """
     SignOut: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.SignOutRequest, _auth_service_pb2.SignOutResponse]
-    """Ends the session that the call came with. Its access tokens are refused within 1 second, everywhere.
+    """Ends the session that the call came with. Its access tokens are refused within 1 second, everywhere. It has no
+    `request_id`: a repeat changes nothing, and answers UNAUTHENTICATED, since the session that it comes with has ended.
 
     FAILED_PRECONDITION, NO_SESSION: the call came with an API key or a certificate.
     """
@@ -66,6 +67,7 @@ class AuthServiceStub:
     UNAUTHENTICATED, UNAUTHENTICATED: the old password is wrong.
     INVALID_ARGUMENT, INVALID_FIELD: the new one does not keep the policy, which the violation names.
     RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS: too many wrong ones were tried; wait as google.rpc.RetryInfo says.
+    RESOURCE_EXHAUSTED, OVERLOADED: too many passwords are being checked; repeat later.
     """
     SetPassword: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.SetPasswordRequest, _auth_service_pb2.SetPasswordResponse]
     """Sets a password with a one-time token, which CreatePasswordReset, ImportUsers or the command line made, and ends
@@ -73,6 +75,9 @@ class AuthServiceStub:
 
     UNAUTHENTICATED, UNAUTHENTICATED: the token does not hold.
     INVALID_ARGUMENT, INVALID_FIELD: the password does not keep the policy; the token still holds.
+    RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS: too many tokens or passwords were tried from the caller's address; wait as
+    google.rpc.RetryInfo says.
+    RESOURCE_EXHAUSTED, OVERLOADED: too many passwords are being checked; the token still holds, repeat later.
     """
     ListSessions: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ListSessionsRequest, _auth_service_pb2.ListSessionsResponse]
     """Answers a page of a user's sessions, newest first.
@@ -135,7 +140,8 @@ class AuthServiceAsyncStub(AuthServiceStub):
     UNAUTHENTICATED, UNAUTHENTICATED: the token does not hold, or its session has ended.
     """
     SignOut: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.SignOutRequest, _auth_service_pb2.SignOutResponse]  # type: ignore[assignment]
-    """Ends the session that the call came with. Its access tokens are refused within 1 second, everywhere.
+    """Ends the session that the call came with. Its access tokens are refused within 1 second, everywhere. It has no
+    `request_id`: a repeat changes nothing, and answers UNAUTHENTICATED, since the session that it comes with has ended.
 
     FAILED_PRECONDITION, NO_SESSION: the call came with an API key or a certificate.
     """
@@ -146,6 +152,7 @@ class AuthServiceAsyncStub(AuthServiceStub):
     UNAUTHENTICATED, UNAUTHENTICATED: the old password is wrong.
     INVALID_ARGUMENT, INVALID_FIELD: the new one does not keep the policy, which the violation names.
     RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS: too many wrong ones were tried; wait as google.rpc.RetryInfo says.
+    RESOURCE_EXHAUSTED, OVERLOADED: too many passwords are being checked; repeat later.
     """
     SetPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.SetPasswordRequest, _auth_service_pb2.SetPasswordResponse]  # type: ignore[assignment]
     """Sets a password with a one-time token, which CreatePasswordReset, ImportUsers or the command line made, and ends
@@ -153,6 +160,9 @@ class AuthServiceAsyncStub(AuthServiceStub):
 
     UNAUTHENTICATED, UNAUTHENTICATED: the token does not hold.
     INVALID_ARGUMENT, INVALID_FIELD: the password does not keep the policy; the token still holds.
+    RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS: too many tokens or passwords were tried from the caller's address; wait as
+    google.rpc.RetryInfo says.
+    RESOURCE_EXHAUSTED, OVERLOADED: too many passwords are being checked; the token still holds, repeat later.
     """
     ListSessions: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ListSessionsRequest, _auth_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Answers a page of a user's sessions, newest first.
@@ -230,7 +240,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_service_pb2.SignOutRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_auth_service_pb2.SignOutResponse, _abc.Awaitable[_auth_service_pb2.SignOutResponse]]:
-        """Ends the session that the call came with. Its access tokens are refused within 1 second, everywhere.
+        """Ends the session that the call came with. Its access tokens are refused within 1 second, everywhere. It has no
+        `request_id`: a repeat changes nothing, and answers UNAUTHENTICATED, since the session that it comes with has ended.
 
         FAILED_PRECONDITION, NO_SESSION: the call came with an API key or a certificate.
         """
@@ -247,6 +258,7 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         UNAUTHENTICATED, UNAUTHENTICATED: the old password is wrong.
         INVALID_ARGUMENT, INVALID_FIELD: the new one does not keep the policy, which the violation names.
         RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS: too many wrong ones were tried; wait as google.rpc.RetryInfo says.
+        RESOURCE_EXHAUSTED, OVERLOADED: too many passwords are being checked; repeat later.
         """
 
     @_abc_1.abstractmethod
@@ -260,6 +272,9 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
 
         UNAUTHENTICATED, UNAUTHENTICATED: the token does not hold.
         INVALID_ARGUMENT, INVALID_FIELD: the password does not keep the policy; the token still holds.
+        RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS: too many tokens or passwords were tried from the caller's address; wait as
+        google.rpc.RetryInfo says.
+        RESOURCE_EXHAUSTED, OVERLOADED: too many passwords are being checked; the token still holds, repeat later.
         """
 
     @_abc_1.abstractmethod

@@ -149,9 +149,9 @@ class User(_message.Message):
     it.
     """
     etag: _builtins.str
-    """Opaque, quoted mark of the present version (RFC 7232). Send back the one that was read to UpdateUser,
-    DeleteUser or UndeleteUser: when the user has changed meanwhile, the call answers ABORTED, ETAG_MISMATCH and
-    writes nothing. Empty: write whatever the version.
+    """Opaque, quoted mark of the present version (RFC 7232). Send back the one that was read to UpdateUser, DeleteUser,
+    UndeleteUser, SuspendUser, ReactivateUser or EraseUser: when the user has changed meanwhile, the call answers
+    ABORTED, ETAG_MISMATCH and writes nothing. Empty: write whatever the version.
     """
     phone_number: _builtins.str
     """Telephone number in E.164, as in `+4930123456`: `+` and 2 to 15 digits, the first not 0. Encrypted at rest. Default:

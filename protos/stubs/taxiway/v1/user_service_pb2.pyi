@@ -224,8 +224,8 @@ class UpdateUserRequest(_message.Message):
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
         """Paths of the fields of `user` to write, such as `display_name`. Not given: every field that is set in `user`.
-        `*`: all of them, so that what is unset gets its default. An unknown, immutable or output-only path answers
-        INVALID_ARGUMENT, INVALID_FIELD.
+        `*`: all of them that the caller may write, so that what is unset gets its default. An unknown, immutable or
+        output-only path answers INVALID_ARGUMENT, INVALID_FIELD.
         """
 
     def __init__(

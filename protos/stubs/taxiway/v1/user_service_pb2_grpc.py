@@ -30,7 +30,8 @@ class UserServiceStub:
     """Accounts: made, read, changed, suspended, deleted, brought back, exported and erased.
 
     A USER calls what is about their own account, a SERVICE with the scope `users.read` or `users.write` what names it,
-    an ADMIN all of it.
+    an ADMIN all of it. `users.write` writes accounts of role USER and the caller's own: whatever else it would change,
+    delete, bring back, suspend or reactivate answers PERMISSION_DENIED, PERMISSION_DENIED, in whatever state that is.
 
     Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
@@ -120,7 +121,8 @@ class UserServiceServicer:
     """Accounts: made, read, changed, suspended, deleted, brought back, exported and erased.
 
     A USER calls what is about their own account, a SERVICE with the scope `users.read` or `users.write` what names it,
-    an ADMIN all of it.
+    an ADMIN all of it. `users.write` writes accounts of role USER and the caller's own: whatever else it would change,
+    delete, bring back, suspend or reactivate answers PERMISSION_DENIED, PERMISSION_DENIED, in whatever state that is.
 
     Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
@@ -169,11 +171,13 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateUser(self, request, context):
-        """Changes fields of a user and answers it. A change that changes nothing keeps `version` and `update_time`.
+        """Changes fields of a user and answers it. A change that changes nothing keeps `version` and `update_time`. Where the
+        role changes to or from SERVICE, the account's sessions, API keys, one-time tokens and password end with it.
 
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
         ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the email, the username or a certificate is taken.
-        PERMISSION_DENIED, PERMISSION_DENIED: a field is written that only an ADMIN writes.
+        PERMISSION_DENIED, PERMISSION_DENIED: a field is written that only an ADMIN writes, or a SERVICE writes to an
+        account of role ADMIN, or of another SERVICE.
         FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
         ABORTED, ETAG_MISMATCH: `user.etag` is given and stale.
         """
@@ -185,6 +189,7 @@ class UserServiceServicer:
         """Deletes a user and answers it with `delete_time` and `purge_time` set. It can be brought back for 30 days. Its
         sessions and API keys end within 1 second. Its tasks stay, and can be read but not written while it is deleted.
 
+        PERMISSION_DENIED, PERMISSION_DENIED: a SERVICE writes to an account of role ADMIN, or of another SERVICE.
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
         """
@@ -195,7 +200,8 @@ class UserServiceServicer:
     def UndeleteUser(self, request, context):
         """Brings a deleted user back and answers it.
 
-        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged.
+        PERMISSION_DENIED, PERMISSION_DENIED: a SERVICE writes to an account of role ADMIN, or of another SERVICE.
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged or erased.
         ALREADY_EXISTS, RESOURCE_NOT_DELETED: the user is not deleted.
         ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: another user has taken its email, its username or a certificate meanwhile.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
@@ -208,7 +214,8 @@ class UserServiceServicer:
         """Keeps a user out: its sessions end, and its credentials are refused within 1 second, everywhere, open streams
         included. Its data and its API keys stay, and are of use again when it is reactivated.
 
-        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        PERMISSION_DENIED, PERMISSION_DENIED: a SERVICE writes to an account of role ADMIN, or of another SERVICE.
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is erased.
         FAILED_PRECONDITION, STATE_TRANSITION: the user is suspended already.
         FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
@@ -220,7 +227,8 @@ class UserServiceServicer:
     def ReactivateUser(self, request, context):
         """Lets a suspended user in again.
 
-        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        PERMISSION_DENIED, PERMISSION_DENIED: a SERVICE writes to an account of role ADMIN, or of another SERVICE.
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is erased.
         FAILED_PRECONDITION, STATE_TRANSITION: the user is not suspended.
         FAILED_PRECONDITION, RESOURCE_DELETED: the user is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
@@ -232,6 +240,7 @@ class UserServiceServicer:
     def CreatePasswordReset(self, request, context):
         """Makes a one-time token with which SetPassword sets the user's password: it holds for 10 minutes, for 3 days where
         the user has no password yet. A token that was made before ends. Nobody but its holder chooses the password.
+        SetPassword refuses the token while the user is suspended.
 
         NOT_FOUND, PARENT_NOT_FOUND: there is no such user.
         FAILED_PRECONDITION, OWNER_DELETED: the user is deleted.
@@ -264,7 +273,9 @@ class UserServiceServicer:
 
     def EraseUser(self, request, context):
         """Removes or anonymises all that is kept of a user, for good, and answers how many rows of which table. The account
-        itself stays as an empty, deleted one until its `purge_time`; the audit log keeps ids.
+        itself stays as an empty, deleted one until its `purge_time`, and nothing brings it back; the audit log keeps ids.
+        The stored answers to its own requests go, and those of others that wrote to it or to its tasks: a repeat of one of
+        these under its `request_id` is then a request of its own. A second call for the same user is fine.
 
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
@@ -367,7 +378,8 @@ class UserService:
     """Accounts: made, read, changed, suspended, deleted, brought back, exported and erased.
 
     A USER calls what is about their own account, a SERVICE with the scope `users.read` or `users.write` what names it,
-    an ADMIN all of it.
+    an ADMIN all of it. `users.write` writes accounts of role USER and the caller's own: whatever else it would change,
+    delete, bring back, suspend or reactivate answers PERMISSION_DENIED, PERMISSION_DENIED, in whatever state that is.
 
     Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
