@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncpgARRAY, AsyncPgEnum
 
+ACCESS_SCOPES = ("users.read", "users.write", "tasks.read", "tasks.write")  # what a SERVICE may be let to do
+
 
 class FixedSet(AsyncPgEnum):
     """A native ENUM whose labels are read as they come: the database holds no other, and the schema checks them again.

@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
 
-from persistence.models.users import ACCESS_SCOPES
+from persistence.types import ACCESS_SCOPES
 from service.errors import StartupError
 from taxiway.v1 import access_pb2
 from taxiway.v1.access_pb2 import Access

@@ -7,8 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from persistence.models.base import Base, bounded_bytes, bounded_text, timestamp
-from persistence.models.users import ACCESS_SCOPES
-from persistence.types import FixedSet, PlainArray
+from persistence.types import ACCESS_SCOPES, FixedSet, PlainArray
 
 
 class ApiKeyRow(Base):

@@ -18,14 +18,13 @@ from persistence.models.base import (
     deletion_is_whole,
     timestamp,
 )
-from persistence.types import FixedSet, PlainArray
+from persistence.types import ACCESS_SCOPES, FixedSet, PlainArray
 
 if TYPE_CHECKING:
     from persistence.models.tasks import TaskRow
 
 USER_ROLES = ("USER", "SERVICE", "ADMIN")
 USER_STATES = ("ACTIVE", "SUSPENDED")
-ACCESS_SCOPES = ("users.read", "users.write", "tasks.read", "tasks.write")
 LIVING = text("deleted_at IS NULL")
 DELETED = text("deleted_at IS NOT NULL")
 CERTIFIED = text("deleted_at IS NULL AND certificate_uris <> '{}'")

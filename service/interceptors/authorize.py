@@ -1,6 +1,6 @@
 """Tells whether the caller may, from the request alone and before anything is looked up (AIP-211)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -11,6 +11,9 @@ from service.errors import PermissionDenied, TooManyAttempts, Unauthenticated, V
 from service.identity import ANONYMOUS, Caller, caller
 from service.names import ACROSS, owner_in
 from taxiway.v1.access_pb2 import Access
+
+Named = tuple[str, str]  # the path of a field, and the name in it
+Owners = Callable[[Any], Sequence[Named]]
 
 _FORM = "must begin with users/{user}, where the id is a UUID in canonical lower-case form, or with `users/me`"
 
@@ -42,14 +45,17 @@ class Authorize:
         self._refusals.note(event, None if caller() == ANONYMOUS else caller().id, method, refusal.reason)
 
 
-def _check(who: Caller, declared: Access, owners: Callable[[Any], Iterable[str]], request: Any) -> None:
+def _check(who: Caller, declared: Access, owners: Owners, request: Any) -> None:
     if not _may(who, declared, owners, request):
         raise PermissionDenied
-    if not declared.across_owners and any(owner_in(name) == ACROSS for name in owners(request)):
-        raise invalid([Violation(declared.owner_field, "must name one owner: `users/-` has no meaning here")])
+    across = [path for path, name in owners(request) if owner_in(name) == ACROSS]
+    if across and not declared.across_owners:
+        raise invalid(
+            [Violation(path, f"{_FORM}: one owner, and not `users/-`, which has no meaning here") for path in across]
+        )
 
 
-def _may(who: Caller, declared: Access, owners: Callable[[Any], Iterable[str]], request: Any) -> bool:
+def _may(who: Caller, declared: Access, owners: Owners, request: Any) -> bool:
     if declared.anonymous or declared.authenticated or who.role == "ADMIN":
         return True
     if who.role == "SERVICE":
@@ -57,21 +63,24 @@ def _may(who: Caller, declared: Access, owners: Callable[[Any], Iterable[str]], 
     return bool(declared.owner_field) and _owns(who, declared.owner_field, owners(request))
 
 
-def _owns(who: Caller, field: str, names: Iterable[str]) -> bool:
+def _owns(who: Caller, field: str, named: Sequence[Named]) -> bool:
     """Whether each name is below the caller. A name without an owner is refused for its form: it is nobody's."""
-    found = [owner_in(name) for name in names]
+    found = [owner_in(name) for _, name in named]
     if None in found or not found:
-        raise invalid([Violation(field, _FORM)])
+        nobodys = [path for (path, _), owner in zip(named, found, strict=True) if owner is None]
+        raise invalid([Violation(path, _FORM) for path in nobodys or [field]])
     return all(owner != ACROSS and owner == who.id for owner in found)
 
 
-def _owners(path: str) -> Callable[[Any], Iterable[str]]:
+def _owners(path: str) -> Owners:
     if not path:
         return lambda _: ()
     value = attrgetter(path)
 
-    def names(request: Any) -> Iterable[str]:
+    def names(request: Any) -> Sequence[Named]:
         found = value(request)
-        return (found,) if isinstance(found, str) else found
+        if isinstance(found, str):
+            return ((path, found),)
+        return [(f"{path}[{place}]", name) for place, name in enumerate(found)]
 
     return names

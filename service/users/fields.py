@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator
 
-from persistence.models.users import ACCESS_SCOPES as SCOPES
+from persistence.types import ACCESS_SCOPES as SCOPES
 from service.fields import BoundedText, caseless
 
 State = Literal["ACTIVE", "SUSPENDED"]

@@ -8,7 +8,7 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import FieldDescriptor, ServiceDescriptor
 
-from service.access import SCOPES
+from persistence.types import ACCESS_SCOPES as SCOPES
 from service.credentials.refusals import Refusals
 from service.errors import StartupError
 from service.interceptors.authorize import Authorize

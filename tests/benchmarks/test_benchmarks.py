@@ -86,8 +86,9 @@ async def test_round_trips_are_counted_for_each_call(measured: Measured) -> None
 
 
 async def test_reads_beside_sign_ins_get_a_figure_with_its_baseline(measured: Measured) -> None:
-    (figure,) = await isolation.measure(measured.url, TINY, lambda _text: None)
+    figure, compared = await isolation.measure(measured.url, TINY, lambda _text: None)
     assert figure.ratio
+    assert compared.unit == "calls"
 
 
 @pytest.mark.parametrize("cut", [1, 2, 5, 7, 1000])

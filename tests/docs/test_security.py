@@ -15,7 +15,7 @@ from persistence.purge import _STATEMENTS
 from persistence.repositories import sessions, sign_in_attempts, signing_keys
 from persistence.repositories.base import RETENTION
 from persistence.repositories.personal_policy import POLICY, Anonymise, Keep, Remove
-from service.access import SCOPES
+from persistence.types import ACCESS_SCOPES as SCOPES
 from service.credentials import access_tokens, principals
 from service.environment import is_secret, variable
 from service.settings import Settings

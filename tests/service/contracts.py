@@ -54,7 +54,7 @@ CONTRACTS = (
         frozenset({"id"}),
         users.UserDraft,
         users.EDITABLE,
-        frozenset({"email_key", "username_key", "created_by", "updated_by"}),
+        frozenset({"email_key", "username_key", "created_by", "updated_by", "erased_at"}),
     ),
     Contract(
         task_pb2.Task.DESCRIPTOR,

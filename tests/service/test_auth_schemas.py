@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from persistence.models.users import ACCESS_SCOPES as SCOPES
+from persistence.types import ACCESS_SCOPES as SCOPES
 from service.auth.api_keys import new_secret
 from service.auth.attempts import Buckets
 from service.auth.password_changes import Owner, Replacement, Setting

@@ -55,6 +55,7 @@ def test_what_is_fit_for_use_is_read_whole(files: CertificateFiles) -> None:
         ("ca.pem", None, "TAXIWAY_TLS_CLIENT_CA_FILE names a file that cannot be read: No such file"),
         ("ca.pem", b"x", "TAXIWAY_TLS_CLIENT_CA_FILE names a file that holds something else"),
     ],
+    ids=range(12),  # keys are made anew by each process of a test run, which must agree on names
 )
 def test_a_file_that_is_unfit_is_named(
     files: CertificateFiles, tmp_path: Path, file: str, content: bytes | None, reason: str

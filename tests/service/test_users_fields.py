@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 from pydantic import ValidationError
 
-from persistence.models.users import ACCESS_SCOPES as SCOPES
+from persistence.types import ACCESS_SCOPES as SCOPES
 from service.users.schemas import UserDraft
 
 URI = "spiffe://example.com/billing"

@@ -41,6 +41,7 @@ def test_on_a_fresh_directory_it_makes_the_first_administrator_and_leaves_no_ser
         )
         assert sorted(rows(ground, events)) == [
             f"ADMINISTRATOR_CREATED {said['sub']}",
+            "SIGNING_KEYS_ROTATED",
             f"TOKEN_MINTED {said['sub']} {said['sid']}",
         ]
 
