@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 
 from service.errors import Violation, invalid
 
+MOST_PATHS = 256  # every field, and every key that a map may have
 _PATH = re.compile(r"(?P<field>[a-z_]+)(?:\.(?:`(?P<quoted>[^`\x00]+)`|(?P<key>[^.`\x00]+)))?")
 
 
@@ -35,6 +36,8 @@ def select(message: Message, paths: Collection[str], editable: Editable) -> Sele
     if not paths:
         populated = {field.name for field, _ in message.ListFields()}
         return Selection(frozenset(populated & editable.fields), {})
+    if len(paths) > MOST_PATHS:  # to name half a million faults would hold the loop for seconds
+        raise invalid([Violation("update_mask", f"must have at most {MOST_PATHS} paths, not {len(paths)}")])
     if list(paths) == ["*"]:
         return Selection(editable.fields, {})
     faults = [Violation("update_mask", fault) for path in paths if (fault := _fault(path, message, editable))]

@@ -34,7 +34,9 @@ def _add(names: tuple[str, ...]) -> ReturningInsert[Any]:
     """One statement that finds the owner living and makes the task below it, so that no check comes before it."""
     values = select(USERS.c.id, *(bindparam(name, type_=TASKS.c[name].type) for name in names))
     living = values.where(USERS.c.id == bindparam("owner_id"), USERS.c.deleted_at.is_(None))
-    return insert(TASKS).from_select(["owner_id", *names], living).returning(*TASKS.c)
+    # Whoever deletes or erases the owner in this moment is waited for, and then the owner does not live.
+    held = living.with_for_update(read=True, of=USERS)
+    return insert(TASKS).from_select(["owner_id", *names], held).returning(*TASKS.c)
 
 
 def _page(*, after: bool, deleted: bool) -> Select[Any]:

@@ -63,6 +63,9 @@ class KeyRing:
     async def current(self) -> SigningKey:
         """The key that signs now. Raises PersistenceError."""
         await self._keep_up()
+        if not self._keys:  # somebody has emptied the table
+            await self._db.change(ensure_keys, None, None)
+            await self._read()
         return next(key for key in self._keys.values() if key.state == "CURRENT")
 
     async def find(self, kid: str) -> SigningKey | None:

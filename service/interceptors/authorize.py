@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
+from service import limits
 from service.access import checked
 from service.call import Call, Method, Step
 from service.credentials.refusals import Refusals
@@ -81,6 +82,8 @@ def _owners(path: str) -> Owners:
         found = value(request)
         if isinstance(found, str):
             return ((path, found),)
+        if len(found) > limits.BATCH_ITEMS:  # before each of them is looked at
+            raise invalid([Violation(path, f"must have 1 to {limits.BATCH_ITEMS} items, not {len(found)}")])
         return [(f"{path}[{place}]", name) for place, name in enumerate(found)]
 
     return names

@@ -79,7 +79,7 @@ def task_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
         "get": (lambda: tasks.get(owner, some), 1),
         "get of another's": (lambda: tasks.get(identifier(OWNER + 1), some), 0),
         "standing": (lambda: tasks.get_standing(owner, some), 2),
-        "add": (lambda: tasks.add(owner, uuid4(), owner, columns), 1),
+        "add": (lambda: tasks.add(owner, uuid4(), owner, columns), 2),  # the owner, once read and once held
         "change": (lambda: tasks.change(owner, some, owner, {"title": "new"}, guard), 2),
         "deletion": (lambda: tasks.change(owner, some, owner, deletion, Guard()), 2),
         "undeletion": (lambda: tasks.change(owner, gone, owner, UNDELETION, Guard(deleted=True)), 2),
