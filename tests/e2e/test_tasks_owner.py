@@ -1,8 +1,11 @@
 """While the owner is deleted its tasks can be read and not written; they come back with it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import grpc
 import pytest
 from google.rpc import error_details_pb2 as details
@@ -11,6 +14,8 @@ from taxiway.v1 import task_service_pb2 as pb
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.user_service_pb2 import DeleteUserRequest, UndeleteUserRequest
 from tests.e2e.conftest import Service
+from tests.e2e.faults.rows import waiting_for_locks
+from tests.e2e.faults.until import until
 from tests.e2e.making import deleted_task, make_task, make_user
 from tests.e2e.refusals import refused
 from tests.e2e.rows import unchanged
@@ -49,3 +54,22 @@ async def test_the_tasks_of_a_deleted_user_can_be_read_and_come_back_with_it(ser
     assert list((await service.tasks.ListTasks(pb.ListTasksRequest(parent=owner.name))).tasks) == [task]
     await service.users.UndeleteUser(UndeleteUserRequest(name=owner.name))
     assert (await service.tasks.StartTask(pb.StartTaskRequest(name=task.name))).state == Task.IN_PROGRESS
+
+
+async def test_no_task_is_made_below_an_owner_who_is_being_deleted(service: Service) -> None:
+    """Else it would outlive the erasure of its owner: it waits for what is under way, and then sees it."""
+    owner = await make_user(service)
+    connection = await asyncpg.connect(service.database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                "UPDATE users SET deleted_at = now(), purge_at = now() + interval '30 days' WHERE id = $1",
+                UUID(owner.name.removeprefix("users/")),
+            )
+            call = refused(make_task(service, owner.name), Code.FAILED_PRECONDITION, "OWNER_DELETED")
+            making = asyncio.create_task(call)
+            await until(lambda: waiting_for_locks(connection, 1), 5)
+        await making
+        assert await connection.fetchval("SELECT count(*) FROM tasks") == 0
+    finally:
+        await connection.close()

@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import GetTaskRequest, UpdateTaskRequest
 from taxiway.v1.user_pb2 import User
-from taxiway.v1.user_service_pb2 import GetUserRequest, UpdateUserRequest
+from taxiway.v1.user_service_pb2 import BatchGetUsersRequest, GetUserRequest, UpdateUserRequest
 from tests.e2e.conftest import Service
 from tests.e2e.making import make_task, make_user
 from tests.e2e.refusals import refused
@@ -112,3 +112,17 @@ async def test_a_mask_of_many_thousand_paths(shared_service: Service, kind: str)
     call = update(shared_service, kind, name, *["x"] * 100_000)
     refusal = await refused(call, Code.INVALID_ARGUMENT, "INVALID_FIELD")
     assert set(refusal.fields) == {"update_mask"}
+
+
+async def test_a_mask_of_half_a_million_paths_is_refused_as_one_fault(untouched: Service) -> None:
+    """To name each of them would hold the loop for a second, for every caller."""
+    request = UpdateUserRequest(user=User(name="users/me"), update_mask=FieldMask(paths=[""] * 500_000))
+    refusal = await refused(untouched.users.UpdateUser(request), Code.INVALID_ARGUMENT, "INVALID_FIELD")
+    assert "at most 256 paths" in refusal.message
+
+
+async def test_a_batch_beyond_its_bound_is_refused_before_its_names_are_read(shared_service: Service) -> None:
+    somebody = await shared_service.with_token((await shared_service.accounts.make("USER")).token)
+    request = BatchGetUsersRequest(names=["users/me"] * 501)
+    refusal = await refused(somebody.users.BatchGetUsers(request), Code.INVALID_ARGUMENT, "INVALID_FIELD")
+    assert "must have 1 to 500 items" in refusal.message
