@@ -23,6 +23,8 @@ from benchmarks.stage import USERS, Cast, free_address, seed, service, token
 from taxiway.v1 import task_service_pb2 as pb
 from tests.conftest import Databases
 
+pytestmark = pytest.mark.prove  # processes that start and end: what they hold is held in short by others
+
 TINY = Size(rounds=1, calls=200, starts=1, warm=0)
 FIGURES = [
     Figure(cpu.GROUP, "Get", 300.0, "us", 100.0, at_most(3.0, "ratio")),

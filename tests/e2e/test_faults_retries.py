@@ -135,7 +135,9 @@ async def test_a_database_that_became_read_only_is_left_and_writes_come_back(
         " AND datname = current_database()"
     )
     outcomes = await asyncio.gather(*(ended(caller.create(user)) for _ in range(20)))
-    assert _codes(outcomes).keys() == {(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")}
+    away = (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
+    # Twenty callers make ten new connections at once: on a busy machine some wait in vain for one of them.
+    assert away in _codes(outcomes).keys() <= {away, (grpc.StatusCode.RESOURCE_EXHAUSTED, "POOL_EXHAUSTED")}
     await admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
     outcomes = await asyncio.gather(*(ended(caller.create(user)) for _ in range(20)))
     assert _codes(outcomes).keys() == {(OK, "")}

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.persistence.embedded_watch import until
 from tests.service.cli.command import serving, taxiway
 from tests.service.cli.signing_in import header, is_let_in, token
+
+pytestmark = pytest.mark.prove  # processes that start and end: what they hold is held in short by others
 
 
 def rotate(*options: str, cwd: Path) -> str:
