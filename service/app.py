@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -26,6 +26,7 @@ from service.credentials.passwords import Passwords
 from service.entrance import Entrance, entrance
 from service.errors import StartupError
 from service.exposition import expose
+from service.first_administrator import ensure_local_administrator
 from service.health import HealthServicer
 from service.interceptors.admission import Admission
 from service.interceptors.chain import Chain
@@ -41,6 +42,7 @@ from service.tasks.servicer import TaskServicer
 from service.users.servicer import UserServicer
 from taxiway.v1 import auth_service_pb2, task_service_pb2, user_service_pb2
 
+Greet = Callable[[], None]
 IN_FLIGHT = 160  # calls at a time in one worker: some 16 for each connection of its pool
 WAITING = 16  # passwords that may wait for a thread: at 0.1 s each some 2 seconds, which is when callers give up
 
@@ -50,17 +52,22 @@ TASKS: ServiceDescriptor = task_service_pb2.DESCRIPTOR.services_by_name["TaskSer
 HEALTH: Any = health_pb2.DESCRIPTOR.services_by_name["Health"]  # typed as the implementation of a descriptor
 
 
-async def serve(settings: Settings, database_url: str, keys: SecretKeys) -> int:
-    """Serves until SIGTERM or SIGINT, drains, and answers the exit code. Raises StartupError."""
-    async with running(settings, database_url, keys) as lifecycle:
+async def serve(settings: Settings, database_url: str, keys: SecretKeys, greet: Greet | None = None) -> int:
+    """Serves until SIGTERM or SIGINT, drains, and answers the exit code. Raises StartupError.
+
+    `greet` is for the embedded database alone: where nobody administers it somebody is made, and `greet` is called.
+    """
+    async with running(settings, database_url, keys, greet) as lifecycle:
         return await serve_until_signal(lifecycle)
 
 
 @asynccontextmanager
-async def running(settings: Settings, database_url: str, keys: SecretKeys) -> AsyncIterator[Lifecycle]:
+async def running(
+    settings: Settings, database_url: str, keys: SecretKeys, greet: Greet | None = None
+) -> AsyncIterator[Lifecycle]:
     """The service, listening and answering, for as long as the context lasts. Raises StartupError."""
     async with AsyncExitStack() as stack:
-        db, doors = await _open(stack, settings, database_url, keys)
+        db, doors = await _open(stack, settings, database_url, keys, greet)
         health = HealthServicer([USERS.full_name, AUTH.full_name, TASKS.full_name])
         admission = Admission(IN_FLIGHT, lambda: db.running)
         chain = Chain(CallMetrics(), Drain(), admission, doors.authenticate, doors.authorize)
@@ -79,13 +86,15 @@ async def running(settings: Settings, database_url: str, keys: SecretKeys) -> As
 
 
 async def _open(
-    stack: AsyncExitStack, settings: Settings, database_url: str, keys: SecretKeys
+    stack: AsyncExitStack, settings: Settings, database_url: str, keys: SecretKeys, greet: Greet | None
 ) -> tuple[Database, Entrance]:
     release = Release(version("taxiway"), migrations.head())
     pooler, purging = settings.pooler == "transaction", settings.purge == "on"
     opening = open_database(database_url, keys.values, release, pooler=pooler, purging=purging)
     try:
         db = await stack.enter_async_context(opening)
+        if greet is not None and await ensure_local_administrator(db):
+            greet()
         return db, await stack.enter_async_context(entrance(db, settings))
     except (UrlError, OpenError, SchemaError) as error:
         raise StartupError(str(error)) from None

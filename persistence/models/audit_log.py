@@ -1,6 +1,7 @@
 """Table `audit_log`: what was done to accounts and access, by whom, and what was refused; ids only, never changed."""
 
 from datetime import datetime
+from typing import Literal, get_args
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, Uuid, text
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from persistence.models.base import Base, bounded_text, timestamp
 from persistence.types import FixedSet
 
-AUDIT_EVENTS = (
+AuditEvent = Literal[
     "SIGN_IN",
     "SIGN_IN_FAILED",
     "SIGN_OUT",
@@ -37,7 +38,8 @@ AUDIT_EVENTS = (
     "TOKEN_MINTED",
     "SECRET_KEYS_ROTATED",
     "USER_PURGED",
-)
+]
+AUDIT_EVENTS: tuple[AuditEvent, ...] = get_args(AuditEvent)
 
 
 class AuditLogRow(Base):

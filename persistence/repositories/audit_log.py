@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, Uuid, bindparam, insert, literal_column, select, text
 
 from persistence.models import Base
+from persistence.models.audit_log import AuditEvent
 from persistence.repositories.base import Repository
 
 AUDIT = Base.metadata.tables["audit_log"]
@@ -40,7 +41,7 @@ class AuditLog(Repository):
 
     async def add(  # noqa: PLR0913, PLR0917 - one for each column
         self,
-        event: str,
+        event: AuditEvent,
         actor_id: UUID | None,
         subject_id: UUID | None = None,
         object_id: UUID | None = None,
@@ -48,7 +49,7 @@ class AuditLog(Repository):
         reason: str = "",
         occurrences: int = 1,
     ) -> None:
-        """`event` is one of `AUDIT_EVENTS`; `reason` a fixed word of at most 64 code points, never what was sent."""
+        """`reason` is a fixed word of at most 64 code points, never what was sent."""
         values = {"event": event, "actor_id": actor_id, "subject_id": subject_id, "object_id": object_id}
         await self._run(_ADD, {**values, "method": method, "reason": reason, "occurrences": occurrences})
 
@@ -59,7 +60,7 @@ class AuditLog(Repository):
         values |= {} if after is None else {"after": after}
         return await self._all(_PAGES[subject_id is not None, after is not None], values)
 
-    async def add_many(self, event: str, actor_id: UUID, subject_ids: Sequence[UUID], method: str) -> None:
+    async def add_many(self, event: AuditEvent, actor_id: UUID, subject_ids: Sequence[UUID], method: str) -> None:
         """The same event for each of the accounts, in one statement."""
         if subject_ids:
             values = {"event": event, "actor": actor_id, "subjects": list(subject_ids), "method": method}

@@ -53,10 +53,10 @@ def run(settings: Settings, work: Work[Answer]) -> Answer:
             _announce(server)
             bring_up_to_date(place)
         keys = _keys(settings, place, attached=place.embedded and not started)
-        return asyncio.run(opened(settings, place, keys, work))
+        return asyncio.run(_opened(settings, place, keys, work))
 
 
-async def opened(settings: Settings, place: Place, keys: SecretKeys, work: Work[Answer]) -> Answer:
+async def _opened(settings: Settings, place: Place, keys: SecretKeys, work: Work[Answer]) -> Answer:
     """What `work` answers, on the database at `place`, opened as the service does but for the purge.
 
     Raises StartupError for whatever a user can put right.

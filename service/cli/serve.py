@@ -16,7 +16,6 @@ from service.cli.help import environment
 if TYPE_CHECKING:
     from persistence.embedded import EmbeddedPostgres
     from service.cli.database import Place
-    from service.secret_key import SecretKeys
     from service.settings import Settings
 
 _DESCRIPTION = """\
@@ -89,9 +88,7 @@ def _serve(settings: Settings, place: Place) -> int:
     if place.embedded:
         _bring_up_to_date(place)
     keys = secret_key.load(settings, embedded=place.embedded)
-    if place.embedded:
-        _ensure_administrator(settings, place, keys)
-    return _run_to_end(app.serve(settings, place.url, keys))
+    return _run_to_end(app.serve(settings, place.url, keys, _greet if place.embedded else None))
 
 
 def _bring_up_to_date(place: Place) -> None:
@@ -104,13 +101,9 @@ def _bring_up_to_date(place: Place) -> None:
         structlog.get_logger().info("schema of the embedded database upgraded", before=step[0], now=step[1])
 
 
-def _ensure_administrator(settings: Settings, place: Place, keys: SecretKeys) -> None:
+def _greet() -> None:
     """The hint is a line for a person, whatever the log's format, and is printed by the start that made it alone."""
-    from service.cli.opening import opened
-    from service.first_administrator import ensure_local_administrator
-
-    if asyncio.run(opened(settings, place, keys, lambda db, _: ensure_local_administrator(db))):
-        print(_FIRST_ADMINISTRATOR, file=sys.stderr, flush=True)
+    print(_FIRST_ADMINISTRATOR, file=sys.stderr, flush=True)
 
 
 def _announce(server: EmbeddedPostgres) -> None:

@@ -5,13 +5,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from persistence.database import Database
+from persistence.models.audit_log import AuditEvent
 from persistence.unit_of_work import UnitOfWork
 
 KINDS = 1000  # of one second; what is beyond is counted without its caller and method
 
 
 class Refusal(NamedTuple):
-    event: str
+    event: AuditEvent
     actor: UUID | None
     method: str
     reason: str
@@ -23,7 +24,7 @@ class Refusals:
     def __init__(self) -> None:
         self._counts: Counter[Refusal] = Counter()
 
-    def note(self, event: str, actor: UUID | None, method: str, reason: str) -> None:
+    def note(self, event: AuditEvent, actor: UUID | None, method: str, reason: str) -> None:
         """One more refusal; ids and names of methods alone, nothing that the caller sent."""
         refusal = Refusal(event, actor, method, reason)
         if refusal not in self._counts and len(self._counts) >= KINDS:

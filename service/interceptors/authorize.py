@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
+from persistence.models.audit_log import AuditEvent
 from service import limits
 from service.access import checked
 from service.call import Call, Method, Step
@@ -42,7 +43,7 @@ class Authorize:
     def _note(self, refusal: PermissionDenied | Unauthenticated | TooManyAttempts, method: str) -> None:
         if isinstance(refusal, Unauthenticated) and refusal.noted:
             return
-        event = "PERMISSION_DENIED" if isinstance(refusal, PermissionDenied) else "AUTHENTICATION_FAILED"
+        event: AuditEvent = "PERMISSION_DENIED" if isinstance(refusal, PermissionDenied) else "AUTHENTICATION_FAILED"
         self._refusals.note(event, None if caller() == ANONYMOUS else caller().id, method, refusal.reason)
 
 

@@ -2,28 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from persistence.models.audit_log import AuditEvent as Kind
 from persistence.unit_of_work import UnitOfWork
 from service.fields import Resource, Value
 from service.identity import Caller, current_method
-
-Event = Literal[
-    "PASSWORD_RESET_CREATED",
-    "USER_CREATED",
-    "USER_UPDATED",
-    "USER_ROLE_CHANGED",
-    "USER_SUSPENDED",
-    "USER_REACTIVATED",
-    "USER_DELETED",
-    "USER_UNDELETED",
-    "USER_IMPORTED",
-    "USER_EXPORTED",
-    "USER_ERASED",
-]
 
 
 class AuditEvent(Resource):
@@ -48,12 +34,12 @@ class AuditQuery(Value):
     subject: UUID | None
 
 
-async def note(uow: UnitOfWork, caller: Caller, event: Event, user_id: UUID) -> None:
+async def note(uow: UnitOfWork, caller: Caller, event: Kind, user_id: UUID) -> None:
     """The caller did this to the account, in the call that is being served."""
     await uow.audit.add(event, caller.id, user_id, method=current_method())
 
 
-async def note_all(uow: UnitOfWork, caller: Caller, event: Event, user_ids: Sequence[UUID]) -> None:
+async def note_all(uow: UnitOfWork, caller: Caller, event: Kind, user_ids: Sequence[UUID]) -> None:
     """The same, done to each of the accounts; in one statement."""
     await uow.audit.add_many(event, caller.id, user_ids, current_method())
 
