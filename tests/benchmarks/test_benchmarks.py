@@ -23,8 +23,6 @@ from benchmarks.stage import USERS, Cast, free_address, seed, service, token
 from taxiway.v1 import task_service_pb2 as pb
 from tests.conftest import Databases
 
-pytestmark = pytest.mark.prove  # processes that start and end: what they hold is held in short by others
-
 TINY = Size(rounds=1, calls=200, starts=1, warm=0)
 FIGURES = [
     Figure(cpu.GROUP, "Get", 300.0, "us", 100.0, at_most(3.0, "ratio")),
@@ -54,6 +52,7 @@ async def measured(databases: Databases, migrated_template: str) -> AsyncIterato
             yield await asyncio.to_thread(Measured, stack, url)
 
 
+@pytest.mark.prove
 async def test_every_call_gets_a_figure_with_its_baseline(measured: Measured) -> None:
     def run() -> list[Figure]:
         with running("benchmarks.peers.empty") as empty:
@@ -64,6 +63,7 @@ async def test_every_call_gets_a_figure_with_its_baseline(measured: Measured) ->
     assert all(found[call.name].ratio for call in measured.calls)
 
 
+@pytest.mark.prove
 async def test_a_call_that_is_refused_is_no_figure(measured: Measured) -> None:
     made, refused = await asyncio.to_thread(cpu.answers, measured.metrics)
     assert made.value >= USERS
@@ -77,6 +77,7 @@ async def test_a_call_that_is_refused_is_no_figure(measured: Measured) -> None:
             await asyncio.to_thread(cpu.answers, measured.metrics)
 
 
+@pytest.mark.prove
 async def test_round_trips_are_counted_for_each_call(measured: Measured) -> None:
     if "host=" not in measured.url:
         pytest.skip("the proxy speaks to the socket of an embedded server")
@@ -87,6 +88,7 @@ async def test_round_trips_are_counted_for_each_call(measured: Measured) -> None
     assert found["Get"] <= found["Create"] < found["Create with request_id"]
 
 
+@pytest.mark.prove
 async def test_reads_beside_sign_ins_get_a_figure_with_its_baseline(measured: Measured) -> None:
     figure, compared = await isolation.measure(measured.url, TINY, lambda _text: None)
     assert figure.ratio

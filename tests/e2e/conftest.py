@@ -16,6 +16,7 @@ from service.settings import Settings
 from taxiway.v1.auth_service_pb2_grpc import AuthServiceStub
 from taxiway.v1.task_service_pb2_grpc import TaskServiceStub
 from taxiway.v1.user_service_pb2_grpc import UserServiceStub
+from tests.conftest import Databases
 from tests.e2e.accounts import Accounts, accounts_in
 from tests.e2e.bearer import bearing
 
@@ -84,6 +85,13 @@ async def in_process(database_url: str, **settings: object) -> AsyncIterator[Ser
         channel = grpc.aio.insecure_channel(address, interceptors=bearing(administrator.token))
         await stack.enter_async_context(channel)
         yield Service(channel, lifecycle, database_url, made, administrator.token, stack)
+
+
+@pytest.fixture(scope="module")
+async def service_of_file(databases: Databases, migrated_template: str) -> AsyncIterator[Service]:
+    """One server and database for all tests of a file, which each make what they need: to start it costs the most."""
+    async with databases(template=migrated_template) as url, in_process(url) as serving:
+        yield serving
 
 
 @pytest.fixture

@@ -16,6 +16,13 @@ from tests.e2e.making import sign_in, with_password
 from tests.e2e.refusals import read, refused
 from tests.e2e.rows import run, select
 
+
+@pytest.fixture
+def service(service_of_file: Service) -> Service:
+    """Its tests make accounts of their own, and are in nobody's way."""
+    return service_of_file
+
+
 Code = grpc.StatusCode
 
 

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import grpc
+import pytest
 
 from taxiway.v1 import auth_service_pb2 as pb
 from taxiway.v1.session_pb2 import Session, SessionTokens
@@ -13,6 +14,13 @@ from tests.e2e.faults.until import until
 from tests.e2e.making import NO_USER, make_user, sign_in, with_password
 from tests.e2e.refusals import read, refused
 from tests.e2e.rows import run
+
+
+@pytest.fixture
+def service(service_of_file: Service) -> Service:
+    """Its tests make accounts of their own, and are in nobody's way."""
+    return service_of_file
+
 
 Code = grpc.StatusCode
 

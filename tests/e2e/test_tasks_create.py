@@ -15,6 +15,13 @@ from tests.e2e.making import NO_TASK, NO_USER, deleted_task, deleted_user, make_
 from tests.e2e.refusals import refused
 from tests.e2e.rows import unchanged
 
+
+@pytest.fixture
+def service(service_of_file: Service) -> Service:
+    """Its tests make accounts of their own, and are in nobody's way."""
+    return service_of_file
+
+
 Code = grpc.StatusCode
 CHOSEN = "0195b4f3-71ff-7d6b-9a52-3f0f6c5d2a11"
 

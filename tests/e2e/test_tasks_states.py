@@ -11,6 +11,13 @@ from tests.e2e.making import NO_TASK, NO_USER, deleted_task, make_task, update_t
 from tests.e2e.refusals import refused
 from tests.e2e.rows import unchanged
 
+
+@pytest.fixture
+def service(service_of_file: Service) -> Service:
+    """Its tests make accounts of their own, and are in nobody's way."""
+    return service_of_file
+
+
 Code = grpc.StatusCode
 WAY_TO = {"OPEN": (), "IN_PROGRESS": ("Start",), "COMPLETED": ("Start", "Complete"), "CANCELLED": ("Start", "Cancel")}
 LEADS_TO = {"Start": "IN_PROGRESS", "Complete": "COMPLETED", "Cancel": "CANCELLED", "Reopen": "OPEN"}

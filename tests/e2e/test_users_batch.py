@@ -11,6 +11,13 @@ from tests.e2e.conftest import Service
 from tests.e2e.making import NO_USER, deleted_user, make_user
 from tests.e2e.refusals import refused
 
+
+@pytest.fixture
+def service(service_of_file: Service) -> Service:
+    """Its tests make accounts of their own, and are in nobody's way."""
+    return service_of_file
+
+
 Code = grpc.StatusCode
 
 

@@ -11,6 +11,13 @@ from tests.e2e.faults.until import until
 from tests.e2e.making import PASSWORD, update_user
 from tests.e2e.rows import select
 
+
+@pytest.fixture
+def service(service_of_file: Service) -> Service:
+    """Its tests make accounts of their own, and are in nobody's way."""
+    return service_of_file
+
+
 Code = grpc.StatusCode
 TABLES = ("sessions", "api_keys", "credentials", "password_resets")
 

@@ -22,6 +22,13 @@ from tests.e2e.making import make_user, user_draft
 from tests.e2e.refusals import refused
 from tests.e2e.rows import select, unchanged
 
+
+@pytest.fixture
+def service(service_of_file: Service) -> Service:
+    """Its tests make accounts of their own, and are in nobody's way."""
+    return service_of_file
+
+
 Code = grpc.StatusCode
 ARGON2 = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash("correct horse battery staple")
 BCRYPT = bcrypt.hashpw(b"correct horse battery staple", bcrypt.gensalt(4)).decode()

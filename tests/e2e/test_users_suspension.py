@@ -17,6 +17,13 @@ from tests.e2e.making import NO_USER, deleted_user, make_user
 from tests.e2e.refusals import refused
 from tests.e2e.rows import select, unchanged
 
+
+@pytest.fixture
+def service(service_of_file: Service) -> Service:
+    """Its tests make accounts of their own, and are in nobody's way."""
+    return service_of_file
+
+
 Code = grpc.StatusCode
 Request = type[SuspendUserRequest] | type[ReactivateUserRequest]
 BOTH = pytest.mark.parametrize("method", ["SuspendUser", "ReactivateUser"])

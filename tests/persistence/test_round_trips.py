@@ -14,8 +14,6 @@ from tests.e2e.faults.wire import Wire, wire
 from tests.e2e.making import sign_in, with_password
 from tests.e2e.methods import Method, methods, mutations
 
-pytestmark = pytest.mark.prove  # processes that start and end: what they hold is held in short by others
-
 READS = (
     "GetUser",
     "BatchGetUsers",

@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import grpc
-import pytest
 
 from taxiway.v1 import task_pb2, task_service_pb2, user_pb2
 from taxiway.v1.task_service_pb2_grpc import TaskServiceStub
 from tests.service.cli.command import serving, taxiway
 from tests.service.cli.signing_in import held, rows, token, who_calls
-
-pytestmark = pytest.mark.prove  # processes that start and end: what they hold is held in short by others
 
 BUILT_IN = "00000000-0000-7000-8000-000000000001"  # the account of releases without access control
 TASK = "0190a1b2-c3d4-7e5f-8a9b-000000000001"

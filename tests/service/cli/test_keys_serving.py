@@ -10,7 +10,9 @@ from tests.persistence.embedded_watch import until
 from tests.service.cli.command import serving, taxiway
 from tests.service.cli.signing_in import header, is_let_in, token
 
-pytestmark = pytest.mark.prove  # processes that start and end: what they hold is held in short by others
+pytestmark = (
+    pytest.mark.prove
+)  # in short: tests/e2e/test_access_rotation.py, without the command, and test_keys.py, without a server
 
 
 def rotate(*options: str, cwd: Path) -> str:

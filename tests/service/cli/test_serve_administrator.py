@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.service_process import KEY
 from tests.persistence.embedded_watch import value
 from tests.service.cli.command import HINT, serving
-
-pytestmark = pytest.mark.prove  # processes that start and end: what they hold is held in short by others
 
 
 def test_the_first_start_alone_says_how_to_sign_in(ground: Path) -> None:
