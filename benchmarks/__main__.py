@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import cpu, isolation, plot, report, round_trips, start_up, throughput
+from benchmarks import cpu, importing, isolation, plot, report, round_trips, start_up, throughput
 from benchmarks.calls import calls
 from benchmarks.figures import Figure, at_most
 from benchmarks.load import LoadError
@@ -47,7 +47,8 @@ def measure(size: Size, say: Say) -> list[Figure]:
         say("round trips")
         trips = asyncio.run(round_trips.measure(url, calls(cast, token(url))))
         beside = asyncio.run(isolation.measure(url, size, say))
-        return [*per_request, *against, *trips, *beside, *answered, *memory, *started]
+    imported = importing.measure(size, say)
+    return [*per_request, *against, *trips, *beside, *answered, *imported, *memory, *started]
 
 
 def _memory(idle: float, server: Running) -> list[Figure]:

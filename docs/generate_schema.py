@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, Column, Index, Table
+from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKeyConstraint, Index, Table
 from sqlalchemy.dialects import postgresql
 
 from persistence.models import Base
+from persistence.models.task_order import INDEXED_ORDERS
 
 DOCUMENT = Path(__file__).with_name("schema.md")
 
@@ -34,10 +35,26 @@ REASONS = {
     "ix_audit_log_subject_id_id": "ListAuditEvents of one account, newest first; ExportUserData.",
     "ix_audit_log_actor_id_id": "ExportUserData: what the account did to others.",
     "ix_access_changes_created_at": "Every worker asks for the last 20 seconds, four times a second; the purge.",
+    "ix_projects_owner_id_id_living": "ListProjects without `show_deleted`; a project that a task is put into lives.",
+    "ix_projects_purge_at": "The purge finds the projects whose `purge_at` has passed; living ones are not in it.",
+    "uq_tags_owner_id_key": "Every method that gives tags to a task, and UpdateTag: one tag of an owner for a key.",
+    "ix_tasks_owner_id_id_deleted": "ListTasks with `show_deleted`: the deleted ones, to be merged with the living.",
+    "ix_tasks_owner_id_state_id_living": "ListTasks filtered by `state`: the few open ones among many completed.",
+    "ix_tasks_owner_id_project_id_id": "ListTasks of a project; DeleteProject; the reference to `projects`.",
+    "ix_tasks_owner_id_parent_id_id": "ListTasks below a task; what `force` reaches; the reference to `tasks`.",
+    "ix_tasks_owner_id_tags_living": "ListTasks filtered by a tag; ListTags with its counts; UpdateTag and DeleteTag.",
+    "ix_tasks_owner_id_metadata_living": "ListTasks filtered by a key of `metadata` or its value.",
+    "ix_tasks_owner_id_search_living": "SearchTasks; without the owner each search would grow with everybody's tasks.",
     "ix_tasks_owner_id_id_living": "ListTasks without `show_deleted`: a page reads no deleted row on its way.",
     "ix_tasks_purge_at": "The purge finds the tasks whose `purge_at` has passed; living ones are not in it.",
     "ix_requests_owner_ids": "EraseUser: what others were answered about the account and its tasks.",
     "ix_requests_created_at": "The purge finds outcomes older than 24 hours; BRIN, since rows come in order of time.",
+}
+
+REASONS |= {
+    f"ix_tasks_owner_id_{'_'.join(order)}_id_{rows}": f"ListTasks by {' and '.join(order)}: the {rows} ones."
+    for order in INDEXED_ORDERS
+    for rows in ("living", "deleted")
 }
 
 _HEAD = """\
@@ -59,13 +76,17 @@ def document() -> str:
 def _diagram(tables: list[Table]) -> Iterator[str]:
     yield from ("```mermaid", "erDiagram")
     for table in tables:
-        for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
-            yield f'    {key.column.table.name} ||--o{{ {table.name} : "{key.parent.name}"'
+        for name, referred in sorted((key.column_keys[-1], key.referred_table.name) for key in _references(table)):
+            yield f'    {referred} ||--o{{ {table.name} : "{name}"'
     for table in tables:
         yield f"    {table.name} {{"
         yield from (f"        {_type(column)} {column.name}{_marks(column)}" for column in table.columns)
         yield "    }"
     yield "```"
+
+
+def _references(table: Table) -> list[ForeignKeyConstraint]:
+    return list(table.foreign_key_constraints)
 
 
 def _marks(column: Column[Any]) -> str:
@@ -93,7 +114,7 @@ def _rules(table: Table) -> Iterator[str]:
 
 def _primary_key(table: Table) -> str:
     columns = [column.name for column in table.primary_key.columns]
-    led = sorted({key.column.table.name for key in table.foreign_keys if key.parent.name == columns[0]})
+    led = sorted(key.referred_table.name for key in _references(table) if key.column_keys == columns[:1])
     also = f"; begins with the reference to `{led[0]}`, which the removal of a row there looks up here" if led else ""
     return f"| `{table.primary_key.name}` | {_listed(columns)} | Finds a row by its key{also}. |"
 
@@ -103,8 +124,16 @@ def _index(index: Index) -> str:
     kind = f" {options['using'].upper()}" if options["using"] else ""
     where = options["where"]
     condition = f" where `{where}`" if where is not None else ""
-    on = f"{'unique ' if index.unique else ''}{_listed([column.name for column in index.columns])}{kind}{condition}"
+    # A name became its column when the index got its table.
+    keys = [_key(cast("ColumnElement[Any]", part)) for part in index.expressions]
+    on = f"{'unique ' if index.unique else ''}{_listed(keys)}{kind}{condition}"
     return f"| `{index.name}` | {on} | {REASONS[str(index.name)]} |"
+
+
+def _key(part: ColumnElement[Any]) -> str:
+    """A column's name, or an expression as the index has it."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
+    return str(part.compile(dialect=dialect, compile_kwargs={"include_table": False}))
 
 
 def _listed(names: list[str]) -> str:
@@ -118,7 +147,7 @@ def _type(column: Column[Any]) -> str:
 
 
 def _shown_type(column: Column[Any]) -> str:
-    return f"{_type(column)}{', may be NULL' if column.nullable else ''}"
+    return f"{_type(column)}{', may be NULL' if column.nullable else ''}{', generated' if column.computed else ''}"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """How migrations write columns, in step with `persistence/models/base.py`: bounds as CHECK, names by convention."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -32,6 +34,13 @@ def whole_number(
     return sa.Column(name, sa.BigInteger(), in_range, nullable=False, server_default=server_default, comment=comment)
 
 
+def color(table: str, comment: str) -> sa.Column[str]:
+    """`#RRGGBB` in capitals; blue where none is given."""
+    form = check(table, "color_form", "char_length(color) = 7 AND color ~ '^#[0-9A-F]{6}$'")
+    blue, kind = sa.text("'#3B82F6'"), sa.Text(collation="C")
+    return sa.Column("color", kind, form, server_default=blue, nullable=False, comment=comment)
+
+
 def timestamp(
     table: str, name: str, comment: str, *, default: bool = False, required: bool = False
 ) -> sa.Column[object]:
@@ -48,6 +57,38 @@ def of_account(table: str, comment: str) -> tuple[sa.Column[object], sa.ForeignK
     return sa.Column("user_id", sa.Uuid(), nullable=False, comment=comment), reference
 
 
+def of_owner(table: str, comment: str) -> tuple[sa.Column[object], sa.ForeignKeyConstraint]:
+    """The user that a row of an owned table belongs to; its key begins with it, and it goes before the user does."""
+    name = op.f(f"fk_{table}_owner_id")
+    reference = sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=name, ondelete="RESTRICT")
+    return sa.Column("owner_id", sa.Uuid(), nullable=False, comment=comment), reference
+
+
+def versioned(table: str) -> tuple[sa.Column[object] | sa.CheckConstraint, ...]:
+    """Who made and changed a row, when and how often; the trigger of `count_versions` keeps time and number."""
+    number = "1 when made, one more with each change; set by a trigger"
+    return (
+        timestamp(table, "created_at", "When the row was made", default=True),
+        timestamp(table, "updated_at", "When the row last changed; set by a trigger", default=True),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False, comment=number),
+        check(table, "version_range", "version >= 1"),
+        actor("created_by", "Id of the account that made the row"),
+        actor("updated_by", "Id of the account that last changed the row"),
+    )
+
+
+def softly_deleted(table: str) -> tuple[sa.Column[object] | sa.CheckConstraint, ...]:
+    return (
+        timestamp(table, "deleted_at", "When the row was deleted; NULL while it lives"),
+        timestamp(table, "purge_at", "When a deleted row is removed for good"),
+        check(table, "deletion_is_whole", "(deleted_at IS NULL) = (purge_at IS NULL)"),
+    )
+
+
+def count_versions(table: str) -> None:
+    op.execute(f"CREATE TRIGGER bump_version BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION bump_version()")
+
+
 def actor(name: str, comment: str, *, nullable: bool = False) -> sa.Column[object]:
     """The id of an account, without a foreign key: an actor is a fact and not a reference."""
     return sa.Column(name, sa.Uuid(), nullable=nullable, comment=comment)
@@ -57,8 +98,15 @@ def enumerated(name: str) -> postgresql.ENUM:
     return postgresql.ENUM(name=name, create_type=False)
 
 
-def index_concurrently(name: str, table: str, columns: list[str], *, using: str, where: sa.TextClause) -> None:
-    """On a table with rows. An invalid one, which an attempt that was interrupted left, makes way first."""
+def index_concurrently(
+    name: str,
+    table: str,
+    columns: Sequence[str | sa.TextClause],
+    *,
+    using: str = "btree",
+    where: sa.TextClause | None = None,
+) -> None:
+    """On a table with rows, of columns and expressions. An invalid one, which an attempt left, makes way first."""
     with op.get_context().autocommit_block():
         drop_concurrently(name, table)
         op.create_index(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from persistence import errors
 from persistence.attempt import commit, connected, pause
 from persistence.pulse import Pulse
-from persistence.repositories.requests import Claim
+from persistence.repositories.requests import Claim, Rehearsal
 from persistence.sealing import sealers
 from persistence.transaction import Transaction
 from persistence.turns import Turns
@@ -109,16 +109,18 @@ class Database:
         caller: Caller,
         command: Command,
         encode: Encode[Result],
-        claim: Claim | None = None,
+        claim: Claim | Rehearsal | None = None,
     ) -> bytes:
         """The encoded result of a use case that writes, committed; a `Replayed` one where `claim` was served before.
 
         The result is encoded before COMMIT: what cannot be encoded is not committed. With a claim the answer is stored
-        in the same transaction. Raises what the use case raises, and PersistenceError.
+        in the same transaction. A rehearsal is rolled back. Raises what the use case raises, and PersistenceError.
         """
         encoded = _encoding(use_case, encode)
         if claim is None:
             return await self.change(encoded, caller, command)
+        if isinstance(claim, Rehearsal):
+            return await self._rehearse(encoded, caller, command)
 
         async def attempt() -> bytes:
             async with connected(self._engine) as connection, Transaction(connection) as transaction:
@@ -135,6 +137,13 @@ class Database:
         unit = self._start(self._tries(attempt))
         unit.add_done_callback(lambda _: release())
         return await self._awaited(unit)
+
+    async def _rehearse(self, encoded: UseCase[Caller, Command, bytes], caller: Caller, command: Command) -> bytes:
+        async def attempt() -> bytes:
+            async with connected(self._engine) as connection, Transaction(connection):
+                return await encoded(self._unit(connection), caller, command)
+
+        return await self._awaited(self._start(self._tries(attempt)))
 
     def _refuse_while_silent(self, *_: object) -> None:
         """A silent database answers no new connection either; each attempt would wait in its line and meet it later."""

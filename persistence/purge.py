@@ -11,28 +11,43 @@ from persistence.repositories.audit_log import NEW_ID
 BATCH = 1000  # rows of one transaction: its locks are short, and an interrupted purge loses little
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('taxiway.purge'))")
 
-# Children before parents. A row is looked at again when it is deleted, so that an undelete in between is kept. What
-# goes with its user locks the user, so that an undelete that is about to commit is waited for; it is found by its
+# What goes with its user locks the user, so that an undelete that is about to commit is waited for; it is found by its
 # place in the table, since by its key the planner would rather read the whole table once, and a row that moved
-# meanwhile waits for the next batch. The account itself leaves a line in the audit log.
+# meanwhile waits for the next batch.
+_OF_PURGED_USERS = """
+        DELETE FROM {table} WHERE ctid = ANY (ARRAY(
+            SELECT r.ctid FROM users u
+            CROSS JOIN LATERAL (SELECT ctid FROM {table} t WHERE {user} = u.id{also} LIMIT :batch) r
+            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u))"""
+# Of a tree the leaves go first, and what is a leaf then in the next batch.
+_NO_CHILD = " AND NOT EXISTS (SELECT FROM tasks c WHERE c.owner_id = t.owner_id AND c.parent_id = t.id)"
+_NO_TASK = " AND NOT EXISTS (SELECT FROM tasks c WHERE c.owner_id = t.owner_id AND c.project_id = t.id)"
+
+
+def _of_purged_users(table: str, user: str = "owner_id", also: str = "") -> str:
+    return _OF_PURGED_USERS.format(table=table, user=user, also=also)
+
+
+def _deleted(table: str, also: str) -> str:
+    """A row is looked at again when it is deleted, so that an undelete in between is kept."""
+    return f"""
+        DELETE FROM {table} WHERE (owner_id, id) IN (
+            SELECT owner_id, id FROM {table} t WHERE deleted_at IS NOT NULL AND purge_at <= now(){also} LIMIT :batch
+        ) AND purge_at <= now()"""  # noqa: S608 - constants of ours
+
+
+# Children before parents. The account itself leaves a line in the audit log.
 _STATEMENTS = {
     "requests": """
         DELETE FROM requests WHERE (caller_id, request_id) IN (
             SELECT caller_id, request_id FROM requests WHERE created_at < now() - interval '24 hours' LIMIT :batch)""",
-    "requests of purged users": """
-        DELETE FROM requests WHERE ctid = ANY (ARRAY(
-            SELECT r.ctid FROM users u
-            CROSS JOIN LATERAL (SELECT ctid FROM requests WHERE caller_id = u.id LIMIT :batch) r
-            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u))""",
-    "tasks": """
-        DELETE FROM tasks WHERE (owner_id, id) IN (
-            SELECT owner_id, id FROM tasks WHERE deleted_at IS NOT NULL AND purge_at <= now() LIMIT :batch
-        ) AND purge_at <= now()""",
-    "tasks of purged users": """
-        DELETE FROM tasks WHERE ctid = ANY (ARRAY(
-            SELECT t.ctid FROM users u
-            CROSS JOIN LATERAL (SELECT ctid FROM tasks WHERE owner_id = u.id LIMIT :batch) t
-            WHERE u.deleted_at IS NOT NULL AND u.purge_at <= now() LIMIT :batch FOR SHARE OF u))""",
+    "requests of purged users": _of_purged_users("requests", "caller_id"),
+    "tasks": _deleted("tasks", _NO_CHILD),
+    "tasks of purged users": _of_purged_users("tasks", also=_NO_CHILD),
+    "projects": _deleted("projects", _NO_TASK),
+    "projects of purged users": _of_purged_users("projects", also=_NO_TASK),
+    "tags of purged users": _of_purged_users("tags"),
+    "owner_positions of purged users": _of_purged_users("owner_positions"),
     "sessions": """
         DELETE FROM sessions WHERE id IN (
             SELECT id FROM sessions WHERE idle_expire_at <= now() LIMIT :batch
@@ -61,7 +76,10 @@ _STATEMENTS = {
         WITH gone AS (
             DELETE FROM users WHERE id IN (
                 SELECT id FROM users u WHERE deleted_at IS NOT NULL AND purge_at <= now()
-                AND NOT EXISTS (SELECT FROM tasks t WHERE t.owner_id = u.id) LIMIT :batch
+                AND NOT EXISTS (SELECT FROM tasks t WHERE t.owner_id = u.id)
+                AND NOT EXISTS (SELECT FROM projects p WHERE p.owner_id = u.id)
+                AND NOT EXISTS (SELECT FROM tags t WHERE t.owner_id = u.id)
+                AND NOT EXISTS (SELECT FROM owner_positions o WHERE o.owner_id = u.id) LIMIT :batch
             ) AND purge_at <= now() RETURNING id
         )
         INSERT INTO audit_log (id, event, subject_id, method, reason)
@@ -86,12 +104,11 @@ async def purge(engine: AsyncEngine) -> Purged:
 
 
 async def _remove(engine: AsyncEngine, statement: str) -> int:
+    """Until there is nothing left to remove: a batch that is not full may have made leaves for the next one."""
     removed = 0
-    while True:
-        count = await _remove_batch(engine, statement)
+    while count := await _remove_batch(engine, statement):
         removed += count
-        if count < BATCH:
-            return removed
+    return removed
 
 
 async def _remove_batch(engine: AsyncEngine, statement: str) -> int:

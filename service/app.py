@@ -35,12 +35,13 @@ from service.interceptors.metrics import CallMetrics
 from service.lifecycle import Lifecycle, serve_until_signal
 from service.listening import OPTIONS, listen
 from service.pagination import PageTokens
+from service.projects.servicer import ProjectServicer
 from service.registration import UnknownMethods, handlers
 from service.secret_key import SecretKeys
 from service.settings import Settings
 from service.tasks.servicer import TaskServicer
 from service.users.servicer import UserServicer
-from taxiway.v1 import auth_service_pb2, task_service_pb2, user_service_pb2
+from taxiway.v1 import auth_service_pb2, project_service_pb2, task_service_pb2, user_service_pb2
 
 Greet = Callable[[], None]
 IN_FLIGHT = 160  # calls at a time in one worker: some 16 for each connection of its pool
@@ -49,6 +50,7 @@ WAITING = 16  # passwords that may wait for a thread: at 0.1 s each some 2 secon
 USERS: ServiceDescriptor = user_service_pb2.DESCRIPTOR.services_by_name["UserService"]
 AUTH: ServiceDescriptor = auth_service_pb2.DESCRIPTOR.services_by_name["AuthService"]
 TASKS: ServiceDescriptor = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
+PROJECTS: ServiceDescriptor = project_service_pb2.DESCRIPTOR.services_by_name["ProjectService"]
 HEALTH: Any = health_pb2.DESCRIPTOR.services_by_name["Health"]  # typed as the implementation of a descriptor
 
 
@@ -68,7 +70,7 @@ async def running(
     """The service, listening and answering, for as long as the context lasts. Raises StartupError."""
     async with AsyncExitStack() as stack:
         db, doors = await _open(stack, settings, database_url, keys, greet)
-        health = HealthServicer([USERS.full_name, AUTH.full_name, TASKS.full_name])
+        health = HealthServicer([USERS.full_name, AUTH.full_name, TASKS.full_name, PROJECTS.full_name])
         admission = Admission(IN_FLIGHT, lambda: db.running)
         chain = Chain(CallMetrics(), Drain(), admission, doors.authenticate, doors.authorize)
         server = grpc.aio.server(options=[*OPTIONS, ("grpc.so_reuseport", int(settings.reuse_port))])
@@ -135,6 +137,7 @@ def _servicers(
         (USERS, UserServicer(db, pages)),
         (AUTH, AuthServicer(db, pages, passwords, doors.access_tokens, refresh_tokens, attempts, doors.key_ring)),
         (TASKS, TaskServicer(db, pages)),
+        (PROJECTS, ProjectServicer(db, pages)),
     )
 
 

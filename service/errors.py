@@ -3,7 +3,8 @@
 ServiceError
 |-- InvalidArgument            INVALID_FIELD, with the violations field by field
 |   |-- MalformedRequest       the bytes are no such message
-|   `-- InvalidPageToken       not a token of this list, or for other arguments
+|   |-- InvalidPageToken       not a token of this list, or for other arguments
+|   `-- InvalidFilter          a filter that breaks a rule of its language
 |-- NotFound                   RESOURCE_NOT_FOUND
 |   `-- ParentNotFound         the owner in the name does not exist
 |-- AlreadyExists              RESOURCE_ALREADY_EXISTS
@@ -14,7 +15,8 @@ ServiceError
 |   |-- IllegalTransition      a state change that the present state does not allow
 |   |-- NoSession              the call came with an API key or a certificate, which have no session
 |   |-- NotAService            API keys are for accounts of role SERVICE
-|   `-- AmbiguousName          `users/-` where several owners have a task of that id
+|   |-- AmbiguousName          `users/-` where several owners have a task of that id
+|   `-- (subtask_errors.py)    what tasks, their subtasks and their projects ask of each other
 |-- EtagMismatch               the resource changed since it was read
 |-- ResourceExhausted
 |   |-- RequestTooLarge  ResponseTooLarge  MetadataTooLarge
@@ -32,8 +34,9 @@ StartupError                   the service cannot start; one sentence for the op
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from service import limits
 
@@ -73,6 +76,14 @@ class ServiceError(Exception):
         self.resource = resource
         self.metadata = metadata or {}
 
+    def within(self, place: str) -> Self:
+        """The same fault of one item of a batch: `place`, as in `requests[17]`, stands before message and fields."""
+        named = [Violation(f"{place}.{fault.field}", fault.description) for fault in self.violations]
+        found = copy(self)
+        found.message = f"{place}: {self.message}"
+        found.violations = tuple(named) or (Violation(place, self.message),)
+        return found
+
 
 class InvalidArgument(ServiceError):
     reason = "INVALID_FIELD"
@@ -91,6 +102,10 @@ class MalformedRequest(InvalidArgument):
 
 class InvalidPageToken(InvalidArgument):
     reason = "INVALID_PAGE_TOKEN"
+
+
+class InvalidFilter(InvalidArgument):
+    reason = "INVALID_FILTER"
 
 
 class NotFound(ServiceError):

@@ -23,6 +23,8 @@ COLUMN_OF = {
     "due_time": "due_at",
     "start_time": "start_at",
     "complete_time": "complete_at",
+    "project": "project_id",
+    "parent_task": "parent_id",
     "creator": "created_by",
     "updater": "updated_by",
 }
@@ -30,6 +32,13 @@ COLUMN_OF = {
 
 def column_of(field: str) -> str:
     return COLUMN_OF.get(field, field)
+
+
+_FIELD_OF = {column: field for field, column in COLUMN_OF.items()}
+
+
+def field_of(column: str) -> str:
+    return _FIELD_OF.get(column, column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,11 @@ def caseless(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+def tag_key(text: str) -> str:
+    """The key under which two spellings of a tag are one: without case, white space collapsed and trimmed."""
+    return " ".join(caseless(text).split())
+
+
 class Value(BaseModel):
     """What use cases take and give: frozen."""
 
@@ -107,6 +121,7 @@ class Resource(Value):
 
 
 class Command(Value):
-    """What a mutation carries; `request_id` makes a retry safe (AIP-155)."""
+    """What a mutation carries; `request_id` makes a retry safe (AIP-155), `validate_only` writes nothing (AIP-163)."""
 
     request_id: OptionalId = None
+    validate_only: bool = False

@@ -1,4 +1,4 @@
-"""Resource names, parsed and made in this one place: `users/{user}` and `users/{user}/tasks/{task}` (AIP-122)."""
+"""Resource names, parsed and made in this one place, as in `users/{user}/tasks/{task}` (AIP-122)."""
 
 from typing import Annotated, NamedTuple
 from uuid import UUID
@@ -10,6 +10,8 @@ from service.identity import caller
 
 USER_TYPE = "taxiway.dev/User"
 TASK_TYPE = "taxiway.dev/Task"
+PROJECT_TYPE = "taxiway.dev/Project"
+TAG_TYPE = "taxiway.dev/Tag"
 SESSION_TYPE = "taxiway.dev/Session"
 API_KEY_TYPE = "taxiway.dev/ApiKey"
 ACROSS = "-"  # stands for every owner, where the contract says so (AIP-159)
@@ -18,6 +20,20 @@ _ID_RULE = "with ids that are UUIDs in canonical lower-case form"
 
 class TaskId(NamedTuple):
     """A task's key: the owner is part of it."""
+
+    owner_id: UUID
+    id: UUID
+
+
+class ProjectId(NamedTuple):
+    """A project's key: the owner is part of it."""
+
+    owner_id: UUID
+    id: UUID
+
+
+class TagId(NamedTuple):
+    """A tag's key: the owner is part of it."""
 
     owner_id: UUID
     id: UUID
@@ -52,6 +68,14 @@ def task_name(owner_id: UUID, task_id: UUID) -> str:
     return f"users/{owner_id}/tasks/{task_id}"
 
 
+def project_name(owner_id: UUID, project_id: UUID) -> str:
+    return f"users/{owner_id}/projects/{project_id}"
+
+
+def tag_name(owner_id: UUID, tag_id: UUID) -> str:
+    return f"users/{owner_id}/tags/{tag_id}"
+
+
 def session_name(user_id: UUID, session_id: UUID) -> str:
     return f"users/{user_id}/sessions/{session_id}"
 
@@ -78,6 +102,22 @@ def parse_task(name: str) -> TaskId:
         case ["users", user, "tasks", task] if (owner_id := _user(user)) and (task_id := parse_uuid(task)):
             return TaskId(owner_id, task_id)
     raise ValueError(f"must have the form users/{{user}}/tasks/{{task}}, {_ID_RULE}; the user may be `me`")
+
+
+def parse_project(name: str) -> ProjectId:
+    """The key in `users/{user}/projects/{project}`. Raises ValueError with the rule."""
+    match name.split("/"):
+        case ["users", user, "projects", project] if (owner_id := _user(user)) and (found := parse_uuid(project)):
+            return ProjectId(owner_id, found)
+    raise ValueError(f"must have the form users/{{user}}/projects/{{project}}, {_ID_RULE}; the user may be `me`")
+
+
+def parse_tag(name: str) -> TagId:
+    """The key in `users/{user}/tags/{tag}`. Raises ValueError with the rule."""
+    match name.split("/"):
+        case ["users", user, "tags", tag] if (owner_id := _user(user)) and (tag_id := parse_uuid(tag)):
+            return TagId(owner_id, tag_id)
+    raise ValueError(f"must have the form users/{{user}}/tags/{{tag}}, {_ID_RULE}; the user may be `me`")
 
 
 def parse_session(name: str) -> SessionId:
@@ -122,8 +162,20 @@ def _user(segment: str) -> UUID | None:
     return caller().id if segment == "me" else parse_uuid(segment)
 
 
+def _optional_project(name: str | None) -> ProjectId | None:
+    return parse_project(name) if name else None
+
+
+def _optional_task(name: str | None) -> TaskId | None:
+    return parse_task(name) if name else None
+
+
 UserName = Annotated[UUID, BeforeValidator(parse_user)]
 Owners = Annotated[UUID | None, BeforeValidator(parse_owners)]
 TaskName = Annotated[TaskId, BeforeValidator(parse_task)]
+OptionalTask = Annotated[TaskId | None, BeforeValidator(_optional_task)]
+OptionalProject = Annotated[ProjectId | None, BeforeValidator(_optional_project)]
+ProjectName = Annotated[ProjectId, BeforeValidator(parse_project)]
+TagName = Annotated[TagId, BeforeValidator(parse_tag)]
 SessionName = Annotated[SessionId, BeforeValidator(parse_session)]
 ApiKeyName = Annotated[ApiKeyId, BeforeValidator(parse_api_key)]

@@ -1,7 +1,9 @@
 """Pages (AIP-158): sizes, keyset tokens that fit one list of one caller only, and answers that end before the limit."""
 
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -23,28 +25,41 @@ def _effective(size: int) -> int:
 PageSize = Annotated[int, AfterValidator(_effective)]
 
 
+Part = UUID | datetime | str | int | float | None  # of a sort key
+_READ: dict[str, Callable[[Any], Any]] = {"UUID": UUID, "datetime": datetime.fromisoformat}
+
+
+def _written(part: Part) -> tuple[str, object]:
+    kind = type(part).__name__
+    return kind, str(part) if kind in _READ else part
+
+
+def _read(kind: str, text: Any) -> Any:
+    return _READ[kind](text) if kind in _READ else text
+
+
 class PageTokens:
     """Tokens are sealed, so that nobody reads or makes one, for a scope: all arguments of the list but the size."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._sealer = Sealer(keys, "page_token")
 
-    def make(self, scope: bytes, *last: UUID) -> str:
-        """`last`: the sort key of the last item, an id or several."""
-        return _text(self._sealer.seal(scope, b"".join(part.bytes for part in last)))
+    def make(self, scope: bytes, *last: Part) -> str:
+        """`last`: the sort key of the last item, of one part or several."""
+        return _text(self._sealer.seal(scope, json.dumps([_written(part) for part in last]).encode()))
 
     def read(self, scope: bytes, token: str) -> UUID | None:
         """Where the page begins: below this id; None for an empty token. Raises InvalidPageToken for all else."""
-        position = self.read_position(scope, token, 1)
+        position = self.read_position(scope, token)
         return None if position is None else position[0]
 
-    def read_position(self, scope: bytes, token: str, parts: int) -> tuple[UUID, ...] | None:
-        """As `read`, for a sort key of several ids."""
+    def read_position(self, scope: bytes, token: str) -> tuple[Any, ...] | None:
+        """As `read`, for a sort key of whatever parts: those that `make` was given for this scope."""
         if not token:
             return None
         try:
             opened = self._sealer.open(scope, _bytes(token))
-            return tuple(UUID(bytes=opened[16 * part : 16 * part + 16]) for part in range(parts))
+            return tuple(_read(kind, text) for kind, text in json.loads(opened))
         except (SealError, ValueError):
             raise _invalid_token() from None
 

@@ -29,6 +29,17 @@ def bounded_text(name: str, shortest: int, longest: int, comment: str, *, nullab
     return mapped_column(name, Text(collation="C"), check, nullable=nullable, comment=comment)
 
 
+def color(comment: str) -> MappedColumn[str]:
+    """`#RRGGBB` in capitals; blue where none is given."""
+    return mapped_column(
+        "color",
+        Text(collation="C"),
+        CheckConstraint("char_length(color) = 7 AND color ~ '^#[0-9A-F]{6}$'", name="color_form"),
+        server_default=text("'#3B82F6'"),
+        comment=comment,
+    )
+
+
 def bounded_bytes(
     name: str, shortest: int, longest: int, comment: str, *, nullable: bool = False, primary_key: bool = False
 ) -> MappedColumn[bytes]:

@@ -21,6 +21,8 @@ from persistence.models.base import (
 from persistence.types import ACCESS_SCOPES, FixedSet, PlainArray
 
 if TYPE_CHECKING:
+    from persistence.models.projects import ProjectRow
+    from persistence.models.tags import TagRow
     from persistence.models.tasks import TaskRow
 
 USER_ROLES = ("USER", "SERVICE", "ADMIN")
@@ -81,6 +83,8 @@ class UserRow(Versioned, SoftlyDeleted, Authored, Base):
     )
 
     tasks: Mapped[list["TaskRow"]] = relationship(back_populates="owner", lazy="raise", passive_deletes="all")
+    projects: Mapped[list["ProjectRow"]] = relationship(back_populates="owner", lazy="raise", passive_deletes="all")
+    tags: Mapped[list["TagRow"]] = relationship(back_populates="owner", lazy="raise", passive_deletes="all")
 
     __table_args__ = (
         CheckConstraint("role = 'SERVICE' OR email IS NOT NULL", name="person_has_email"),

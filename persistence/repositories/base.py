@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Column,
     ColumnElement,
     CursorResult,
     DateTime,
     Executable,
     Row,
     Table,
+    Text,
     Update,
     Uuid,
     and_,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -37,6 +40,14 @@ class Moment(Enum):
 
     NOW = "now"
     PURGE = "purge"  # now and the retention
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanges:
+    """What an update does to single keys of a JSONB object; the others stay as they are at that moment."""
+
+    put: Mapping[str, object]
+    removed: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,12 @@ class Repository:
             raise errors.translate(error) from error
 
 
-Shape = tuple[tuple[str, Moment | None], ...]
+def answered(table: Table) -> list[Column[Any]]:
+    """The columns of a row as it is answered: all but those that the database computes for its indexes."""
+    return [column for column in table.c if column.computed is None]
+
+
+Shape = tuple[tuple[str, Moment | type[KeyChanges] | None], ...]
 
 
 def change(
@@ -92,16 +108,32 @@ def change(
     also: ColumnElement[bool] | None,
 ) -> tuple[ReturningUpdate[Any], dict[str, object]]:
     """`UPDATE ... WHERE key AND guard RETURNING ...` and its values; `also` is one more condition on the row."""
-    shape = tuple((name, value if isinstance(value, Moment) else None) for name, value in columns.items())
+    shape = tuple((name, _kind(value)) for name, value in columns.items())
     guarded = (guard.deleted, guard.version is not None, guard.states is not None)
     statement = _change(table, tuple(key), shape, guarded, also)
-    values = {f"set_{name}": value for name, value in columns.items() if not isinstance(value, Moment)}
+    values = _bound(columns)
     values |= {f"key_{name}": value for name, value in key.items()}
     if guard.version is not None:
         values["etag_version"], values["etag_created_at"] = guard.version
     if guard.states is not None:
         values["states"] = guard.states
     return statement, values
+
+
+def _kind(value: object) -> Moment | type[KeyChanges] | None:
+    if isinstance(value, KeyChanges):
+        return KeyChanges
+    return value if isinstance(value, Moment) else None
+
+
+def _bound(columns: Mapping[str, object]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for name, value in columns.items():
+        if isinstance(value, KeyChanges):
+            values |= {f"put_{name}": value.put, f"removed_{name}": list(value.removed)}
+        elif not isinstance(value, Moment):
+            values[f"set_{name}"] = value
+    return values
 
 
 @lru_cache(maxsize=1024)
@@ -119,13 +151,17 @@ def _change(
         conditions.append(c.state == any_(bindparam("states", type_=ARRAY(c.state.type))))
     if also is not None:
         conditions.append(also)
-    return update(table).where(*conditions).values({name: _value(name, moment) for name, moment in shape}).returning(*c)
+    values = {name: _value(c[name], kind) for name, kind in shape}
+    return update(table).where(*conditions).values(values).returning(*answered(table))
 
 
-def _value(name: str, moment: Moment | None) -> ColumnElement[Any]:
-    if moment is None:
-        return bindparam(f"set_{name}")
-    return func.now() if moment is Moment.NOW else func.now() + RETENTION
+def _value(column: Column[Any], kind: Moment | type[KeyChanges] | None) -> ColumnElement[Any]:
+    if kind is None:
+        return bindparam(f"set_{column.name}")
+    if kind is KeyChanges:
+        without = column.op("-", return_type=JSONB())(bindparam(f"removed_{column.name}", type_=ARRAY(Text)))
+        return without.op("||", return_type=JSONB())(bindparam(f"put_{column.name}", type_=JSONB))
+    return func.now() if kind is Moment.NOW else func.now() + RETENTION
 
 
 def touched(table: Table) -> Update:

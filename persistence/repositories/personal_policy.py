@@ -75,7 +75,10 @@ Treatment = Remove | Anonymise | Keep
 
 POLICY: Mapping[str, Treatment] = {
     "users": Anonymise("id", _nobody),
-    "tasks": Remove("owner_id"),
+    "tasks": Remove("owner_id"),  # before the projects that they refer to
+    "projects": Remove("owner_id"),
+    "tags": Remove("owner_id"),
+    "owner_positions": Remove("owner_id"),
     "credentials": Remove("user_id"),
     "password_resets": Remove("user_id"),
     "sessions": Remove("user_id"),
@@ -94,7 +97,9 @@ EXPORTED: Mapping[str, Exported] = {
     "password_resets": Exported(("user_id",), "user_id", frozenset({"token_hash"})),
     "sessions": Exported(("user_id",), hidden=frozenset({"token_hash", "parent_hash", "parent_spent"})),
     "api_keys": Exported(("user_id",), hidden=frozenset({"token_hash"})),
-    "tasks": Exported(("owner_id",)),
+    "tasks": Exported(("owner_id",), hidden=frozenset({"search"})),
+    "projects": Exported(("owner_id",)),
+    "tags": Exported(("owner_id",), hidden=frozenset({"key"})),
     "requests": Exported(("caller_id",), "request_id", frozenset({"answer", "fingerprint", "owner_ids"})),
     "audit_log": Exported(("subject_id", "actor_id")),
 }

@@ -37,6 +37,11 @@ class Claim:
         return place("requests", "answer", self.caller_id.bytes + self.request_id.bytes)
 
 
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """In place of a claim: the unit does all that it does, and is rolled back (AIP-163)."""
+
+
 class Requests(Repository):
     """`owners` are those whose rows the unit has written when it stores its answer."""
 

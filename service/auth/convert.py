@@ -20,7 +20,7 @@ from service.auth.schemas import (
     SessionTokens,
 )
 from service.credentials.signing_keys import SigningKey
-from service.fields import ABSENT
+from service.fields import ABSENT, Command
 from service.identity import caller
 from service.names import UserName, api_key_name, session_name, user_name
 from service.pagination import PageSize, PageTokens, fill_page
@@ -65,6 +65,10 @@ def write_session(value: Session, message: session_pb2.Session) -> None:
     fill(message.expire_time, value.expire_time)
 
 
+def sign_out(request: pb.SignOutRequest) -> Command:
+    return Command(validate_only=request.validate_only)
+
+
 def signed_out(_: None) -> pb.SignOutResponse:
     return pb.SignOutResponse()
 
@@ -78,7 +82,7 @@ def password_set(user_id: UUID) -> pb.SetPasswordResponse:
 
 
 def session_target(request: pb.RevokeSessionRequest) -> SessionTarget:
-    return validated(SessionTarget, {"name": request.name, "request_id": request.request_id}, request)
+    return validated(SessionTarget, _target(request), request)
 
 
 def session_revoked(_: None) -> pb.RevokeSessionResponse:
@@ -95,12 +99,16 @@ def api_key_draft(request: pb.CreateApiKeyRequest) -> ApiKeyDraft:
     given = request.api_key
     expire_time = from_timestamp(given.expire_time) if given.HasField("expire_time") else ABSENT
     values = {"parent": request.parent, "display_name": given.display_name, "scopes": list(given.scopes)}
-    return validated(ApiKeyDraft, values | {"expire_time": expire_time}, request, "api_key")
+    more = {"expire_time": expire_time, "validate_only": request.validate_only}
+    return validated(ApiKeyDraft, values | more, request, "api_key")
 
 
-def created_api_key(text: str, value: ApiKey) -> pb.CreateApiKeyResponse:
-    message = pb.CreateApiKeyResponse(secret=text)
+def created_api_key(asked: ApiKeyDraft, secret: str, value: ApiKey) -> pb.CreateApiKeyResponse:
+    """A dry run answers neither the key nor its name: there is none of them."""
+    message = pb.CreateApiKeyResponse(secret="" if asked.validate_only else secret)
     write_api_key(value, message.api_key)
+    if asked.validate_only:
+        message.api_key.ClearField("name")
     return message
 
 
@@ -116,7 +124,11 @@ def write_api_key(value: ApiKey, message: api_key_pb2.ApiKey) -> None:
 
 
 def api_key_target(request: pb.RevokeApiKeyRequest) -> ApiKeyTarget:
-    return validated(ApiKeyTarget, {"name": request.name, "request_id": request.request_id}, request)
+    return validated(ApiKeyTarget, _target(request), request)
+
+
+def _target(request: pb.RevokeSessionRequest | pb.RevokeApiKeyRequest) -> dict[str, object]:
+    return {"name": request.name, "request_id": request.request_id, "validate_only": request.validate_only}
 
 
 def api_key_revoked(_: None) -> pb.RevokeApiKeyResponse:

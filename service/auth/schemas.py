@@ -109,7 +109,7 @@ class ApiKey(Resource):
     expire_time: datetime | None = Field(validation_alias="expire_at")
 
 
-class ApiKeyDraft(Value):
+class ApiKeyDraft(Command):
     """An API key to be made for the account `parent`."""
 
     parent: UserName

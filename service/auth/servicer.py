@@ -52,8 +52,9 @@ class AuthServicer:
         refreshed = await self._refreshing.refresh(request.refresh_token)
         return convert.session_tokens(refreshed).SerializeToString()
 
-    async def SignOut(self, request: pb.SignOutRequest) -> bytes:  # noqa: ARG002 - it says all by being sent
-        return await self._db.write(usecases.sign_out, caller(), None, convert.signed_out)
+    async def SignOut(self, request: pb.SignOutRequest) -> bytes:
+        command = convert.sign_out(request)
+        return await self._db.write(usecases.sign_out, caller(), command, convert.signed_out, claim(command))
 
     async def ChangePassword(self, request: pb.ChangePasswordRequest) -> bytes:
         ended = await self._password_changes.change(convert.password_change(request))
@@ -72,14 +73,14 @@ class AuthServicer:
         target = convert.session_target(request)
         return await self._db.write(usecases.revoke_session, caller(), target, convert.session_revoked, claim(target))
 
-    async def GetSigningKeys(self, request: pb.GetSigningKeysRequest) -> bytes:  # noqa: ARG002 - see SignOut
+    async def GetSigningKeys(self, request: pb.GetSigningKeysRequest) -> bytes:  # noqa: ARG002 - it says all by being sent
         issuer, audience = self._access_tokens.issuer, self._access_tokens.audience
         return convert.signing_keys(await self._key_ring.published(), issuer, audience).SerializeToString()
 
     async def CreateApiKey(self, request: pb.CreateApiKeyRequest) -> bytes:
-        command = (convert.api_key_draft(request), api_keys.new_secret())
-        answer = partial(convert.created_api_key, command[1].text)
-        return await self._db.write(api_keys.create_api_key, caller(), command, answer)
+        draft, secret = convert.api_key_draft(request), api_keys.new_secret()
+        answer = partial(convert.created_api_key, draft, secret.text)
+        return await self._db.write(api_keys.create_api_key, caller(), (draft, secret), answer, claim(draft))
 
     async def ListApiKeys(self, request: pb.ListApiKeysRequest) -> bytes:
         query = convert.query(request, self._tokens)

@@ -12,6 +12,7 @@ from persistence.unit_of_work import UnitOfWork
 from service.auth.schemas import OwnedQuery, Session, SessionTarget
 from service.credentials.opaque_tokens import RefreshToken, digest
 from service.errors import NoSession, NotFound, ParentNotFound, ResourceRef, Unauthenticated
+from service.fields import Command
 from service.identity import Caller, current_method, current_source, current_user_agent
 from service.names import SESSION_TYPE, USER_TYPE, session_name, user_name
 
@@ -54,7 +55,7 @@ async def refresh_session(uow: UnitOfWork, caller: Caller, refresh: Refresh) -> 
     return None
 
 
-async def sign_out(uow: UnitOfWork, caller: Caller, command: None) -> None:
+async def sign_out(uow: UnitOfWork, caller: Caller, _command: Command) -> None:
     """A session that another call ended meanwhile is no fault: it has ended."""
     if caller.session_id is None:
         resource = ResourceRef(USER_TYPE, user_name(caller.id))

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from service.cli import config, db, health, keys, serve, token, user
+from service.cli import config, db, health, keys, serve, tasks, token, user
 
 _DESCRIPTION = """\
 Taxiway keeps accounts and tasks in PostgreSQL and serves them over gRPC.
@@ -64,7 +64,7 @@ def build() -> Parser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     parser.set_defaults(run=lambda _: _without_command(parser))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for group in (serve, token, user, keys, db, config, health):
+    for group in (serve, token, user, tasks, keys, db, config, health):
         group.add_to(commands)
     return parser
 

@@ -1,6 +1,6 @@
 """Tells whether the caller may, from the request alone and before anything is looked up (AIP-211)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -32,7 +32,10 @@ class Authorize:
 
         async def authorized(call: Call) -> bytes | None:
             try:
-                _check(caller(), declared, owners, call.request)
+                if method.client_streaming and declared.owner_field:
+                    call.request = _checked(declared, owners, call.request)
+                else:
+                    _check(caller(), declared, owners, call.request)
                 return await proceed(call)
             except (PermissionDenied, Unauthenticated, TooManyAttempts) as refusal:
                 self._note(refusal, f"{method.service}/{method.name}")
@@ -45,6 +48,13 @@ class Authorize:
             return
         event: AuditEvent = "PERMISSION_DENIED" if isinstance(refusal, PermissionDenied) else "AUTHENTICATION_FAILED"
         self._refusals.note(event, None if caller() == ANONYMOUS else caller().id, method, refusal.reason)
+
+
+async def _checked(declared: Access, owners: Owners, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """Each message of a stream names an owner, and may name another one than the message before."""
+    async for request in requests:
+        _check(caller(), declared, owners, request)
+        yield request
 
 
 def _check(who: Caller, declared: Access, owners: Owners, request: Any) -> None:

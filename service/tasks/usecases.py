@@ -1,56 +1,45 @@
-"""What can be done with tasks. Returning commits, raising rolls back."""
+"""What can be done with tasks one by one. Returning commits, raising rolls back."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from persistence.errors import SerializationLost, UniqueViolation
-from persistence.repositories.base import Guard, Moment
+from persistence.errors import CheckViolation, SerializationLost, UniqueViolation
+from persistence.repositories.base import Guard
 from persistence.unit_of_work import UnitOfWork
-from service.errors import (
-    AlreadyExists,
-    AmbiguousName,
-    IllegalTransition,
-    NotFound,
-    OwnerDeleted,
-    ParentNotFound,
-    ResourceDeleted,
-    ResourceRef,
-)
+from service.errors import AlreadyExists, AmbiguousName, NotFound, ResourceRef
 from service.etags import parse_etag
 from service.identifiers import new_id
 from service.identity import Caller
-from service.names import ACROSS, TASK_TYPE, USER_TYPE, AnyTask, TaskId, task_name, user_name
-from service.standing import why_not
-from service.tasks.schemas import Task, TaskDeletion, TaskDraft, TaskPatch, TaskQuery, TaskTarget
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """A state change: from which states, and what it writes."""
-
-    verb: str
-    sources: tuple[str, ...]
-    columns: Mapping[str, object]
-
-
-START = Transition("start", ("OPEN",), {"state": "IN_PROGRESS", "start_at": Moment.NOW})
-COMPLETE = Transition("complete", ("OPEN", "IN_PROGRESS"), {"state": "COMPLETED", "complete_at": Moment.NOW})
-CANCEL = Transition("cancel", ("OPEN", "IN_PROGRESS"), {"state": "CANCELLED"})
-REOPEN = Transition("reopen", ("COMPLETED", "CANCELLED"), {"state": "OPEN", "start_at": None, "complete_at": None})
+from service.names import ACROSS, TASK_TYPE, AnyTask, TaskId
+from service.tasks.metadata import require_bounded, too_much_together
+from service.tasks.placing import Placement, place_one
+from service.tasks.refusals import not_found, parent_not_found, ref, why, why_no_owner
+from service.tasks.schemas import Task, TaskDraft, TaskPage, TaskPatch, TaskQuery
 
 
 async def create_task(uow: UnitOfWork, caller: Caller, draft: TaskDraft) -> Task:
-    task_id = draft.task_id or new_id()
+    key = TaskId(draft.parent, draft.task_id or new_id())
+    await place_one(uow, caller, key.owner_id, placement(draft, key.id, "OPEN"))
     try:
-        row = await uow.tasks.add(draft.parent, task_id, caller.id, draft.columns())
+        row = await uow.tasks.add(*key, caller.id, draft.columns())
     except UniqueViolation:
-        message = "A task of this id exists already, perhaps deleted; choose another id, or read the task."
-        raise AlreadyExists(message, resource=_ref(TaskId(draft.parent, task_id))) from None
+        raise taken(key) from None
     if row is None:
-        raise await _why_no_owner(uow, TaskId(draft.parent, task_id))
+        raise await why_no_owner(uow, key.owner_id)
     return Task.of(row)
+
+
+def placement(written: TaskDraft | TaskPatch, task_id: UUID, state: str | None = None) -> Placement:
+    project = None if written.project is None else written.project.id
+    parent = None if written.parent_task is None else written.parent_task.id
+    detached = parent is None and "parent_task" in written.written()
+    return Placement(task_id, parent, project, written.tags, state, detached)
+
+
+def taken(key: TaskId) -> AlreadyExists:
+    message = "A task of this id exists already, perhaps deleted; choose another id, or read the task."
+    return AlreadyExists(message, resource=ref(key))
 
 
 async def get_task(uow: UnitOfWork, caller: Caller, key: AnyTask) -> Task:
@@ -58,7 +47,7 @@ async def get_task(uow: UnitOfWork, caller: Caller, key: AnyTask) -> Task:
         return await _find_task(uow, key.id)
     row = await uow.tasks.get(key.owner_id, key.id)
     if row is None:
-        raise _not_found(TaskId(key.owner_id, key.id))
+        raise not_found(TaskId(key.owner_id, key.id))
     return Task.of(row)
 
 
@@ -71,118 +60,58 @@ async def _find_task(uow: UnitOfWork, task_id: UUID) -> Task:
     return Task.of(rows[0])
 
 
-async def list_tasks(uow: UnitOfWork, caller: Caller, query: TaskQuery) -> list[Task]:
-    """One task more than the page holds, where there is more."""
-    most, deleted = query.size + 1, query.show_deleted
+async def batch_get_tasks(uow: UnitOfWork, caller: Caller, keys: Sequence[TaskId]) -> list[Task]:
+    """In the order asked; deleted ones too, as GetTask."""
+    rows = await uow.tasks.get_many(keys[0].owner_id, [key.id for key in keys])
+    for number, key in enumerate(keys):
+        if key.id not in rows:
+            raise not_found(key).within(f"names[{number}]")
+    return Task.of_all([rows[key.id] for key in keys])
+
+
+async def list_tasks(uow: UnitOfWork, caller: Caller, query: TaskQuery) -> TaskPage:
+    asked = query.asked
     if query.parent is None:
-        after = (query.after[0], query.after[1]) if query.after else None
-        return Task.of_all(await uow.tasks.list_across(after, most, deleted=deleted))
-    rows = await uow.tasks.list_for_owner(query.parent, query.after[0] if query.after else None, most, deleted=deleted)
-    if not rows and await uow.users.get(query.parent) is None:
-        raise _parent_not_found(query.parent)
-    return Task.of_all(rows)
+        found = await uow.task_pages.page_across(
+            asked.position, asked.limit, deleted=asked.deleted, condition=asked.condition
+        )
+    else:
+        found = await uow.task_pages.page(
+            query.parent, asked.order, asked.position, asked.limit, deleted=asked.deleted, condition=asked.condition
+        )
+        if not found.rows and found.stopped is None and await uow.users.get(query.parent) is None:
+            raise parent_not_found(query.parent)
+    return TaskPage(Task.of_all(found.rows), found.stopped)
 
 
 async def update_task(uow: UnitOfWork, caller: Caller, patch: TaskPatch) -> Task:
     guard = Guard(version=parse_etag(patch.etag))
-    row = await uow.tasks.change(*patch.name, caller.id, patch.columns(), guard)
-    if row is not None:
-        return Task.of(row)
-    why = await _why(uow, patch.name, guard)
-    if not isinstance(why, NotFound):
-        raise why
+    await place_one(uow, caller, patch.name.owner_id, placement(patch, patch.name.id))
+    row = await _change(uow, caller, patch, guard)
+    if row is None:
+        return await _upsert(uow, caller, patch, guard)
+    if patch.metadata_set:
+        require_bounded(row.metadata)
+    return Task.of(row)
+
+
+async def _change(uow: UnitOfWork, caller: Caller, patch: TaskPatch, guard: Guard) -> Any:
+    """Raises InvalidArgument where what is there and what is merged into it are together more than a row can hold."""
+    try:
+        return await uow.tasks.change(patch.name, caller.id, patch.columns(), guard)
+    except CheckViolation:
+        if not patch.metadata_set:
+            raise
+    raise too_much_together()
+
+
+async def _upsert(uow: UnitOfWork, caller: Caller, patch: TaskPatch, guard: Guard) -> Task:
+    reason = await why(uow, patch.name, guard)
+    if not isinstance(reason, NotFound):
+        raise reason
     if patch.draft is None:
-        raise patch.draft_fault or why
+        raise patch.draft_fault or reason
     try:
         return await create_task(uow, caller, patch.draft)
     except AlreadyExists as made_meanwhile:
         raise SerializationLost("another call made the task") from made_meanwhile  # the unit runs again and updates it
-
-
-async def delete_task(uow: UnitOfWork, caller: Caller, deletion: TaskDeletion) -> Task | TaskId:
-    """With `allow_missing` a deleted task is answered as it is, and one that does not exist as its key."""
-    guard = Guard(version=parse_etag(deletion.etag))
-    columns = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
-    row = await uow.tasks.change(*deletion.name, caller.id, columns, guard)
-    if row is not None:
-        return Task.of(row)
-    why = await _why(uow, deletion.name, guard)
-    if isinstance(why, ResourceDeleted):
-        why = _not_found(deletion.name, "The task is deleted already; UndeleteTask restores it until its purge_time.")
-    if not deletion.allow_missing or not isinstance(why, NotFound):
-        raise why
-    gone = await uow.tasks.get(*deletion.name)
-    if gone is not None and gone.deleted_at is None:
-        raise SerializationLost("the task came back between two statements")
-    return deletion.name if gone is None else Task.of(gone)
-
-
-async def undelete_task(uow: UnitOfWork, caller: Caller, target: TaskTarget) -> Task:
-    guard = Guard(deleted=True, version=parse_etag(target.etag))
-    row = await uow.tasks.change(*target.name, caller.id, {"deleted_at": None, "purge_at": None}, guard)
-    if row is None:
-        raise await _why(uow, target.name, guard)
-    return Task.of(row)
-
-
-async def start_task(uow: UnitOfWork, caller: Caller, target: TaskTarget) -> Task:
-    return await _transit(uow, caller, target, START)
-
-
-async def complete_task(uow: UnitOfWork, caller: Caller, target: TaskTarget) -> Task:
-    return await _transit(uow, caller, target, COMPLETE)
-
-
-async def cancel_task(uow: UnitOfWork, caller: Caller, target: TaskTarget) -> Task:
-    return await _transit(uow, caller, target, CANCEL)
-
-
-async def reopen_task(uow: UnitOfWork, caller: Caller, target: TaskTarget) -> Task:
-    return await _transit(uow, caller, target, REOPEN)
-
-
-async def _transit(uow: UnitOfWork, caller: Caller, target: TaskTarget, transition: Transition) -> Task:
-    guard = Guard(version=parse_etag(target.etag), states=transition.sources)
-    row = await uow.tasks.change(*target.name, caller.id, transition.columns, guard)
-    if row is None:
-        raise await _why(uow, target.name, guard, transition)
-    return Task.of(row)
-
-
-async def _why(uow: UnitOfWork, key: TaskId, guard: Guard, transition: Transition | None = None) -> Exception:
-    """Why a guarded statement found no row; the race that is over meanwhile makes the unit run again."""
-    row = await uow.tasks.get_standing(*key)
-    if row is None or row.id is None:
-        return _not_found(key)
-    if row.owner_deleted_at is not None:
-        return _owner_deleted(key)
-    amiss = why_not(row, guard, _ref(key), "task") or _why_not_from(row.state, key, transition)
-    return amiss or SerializationLost("the row changed between the statement and the look-up")
-
-
-def _why_not_from(state: str, key: TaskId, transition: Transition | None) -> IllegalTransition | None:
-    if transition is None or state in transition.sources:
-        return None
-    message = f"A task in state {state} cannot {transition.verb}; allowed from {', '.join(transition.sources)}."
-    return IllegalTransition(message, resource=_ref(key), metadata={"state": state})
-
-
-async def _why_no_owner(uow: UnitOfWork, key: TaskId) -> Exception:
-    return _parent_not_found(key.owner_id) if await uow.users.get(key.owner_id) is None else _owner_deleted(key)
-
-
-def _ref(key: TaskId) -> ResourceRef:
-    return ResourceRef(TASK_TYPE, task_name(*key))
-
-
-def _not_found(key: TaskId, message: str = "There is no such task.") -> NotFound:
-    return NotFound(message, resource=_ref(key))
-
-
-def _parent_not_found(owner_id: Any) -> ParentNotFound:
-    return ParentNotFound("There is no such user.", resource=ResourceRef(USER_TYPE, user_name(owner_id)))
-
-
-def _owner_deleted(key: TaskId) -> OwnerDeleted:
-    message = "The user is deleted; UndeleteUser restores it until its purge_time."
-    return OwnerDeleted(message, resource=ResourceRef(USER_TYPE, user_name(key.owner_id)))

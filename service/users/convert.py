@@ -9,16 +9,16 @@ from pydantic import BaseModel, BeforeValidator
 from service import limits
 from service.errors import ResponseTooLarge
 from service.etags import make_etag
-from service.identity import caller
 from service.names import UserName, parse_user, user_name
-from service.pagination import PageSize, PageTokens, fill_page
+from service.pagination import fill_page
 from service.timestamps import fill
 from service.users.password_resets import PasswordReset
-from service.users.schemas import User, UserDeletion, UserErasure, UserQuery, UserTarget
+from service.users.schemas import PasswordResetDraft, User, UserDeletion, UserDraft, UserTarget
 from service.validation import one, validated
 from taxiway.v1 import user_pb2
 from taxiway.v1 import user_service_pb2 as pb
 
+TargetRequest = pb.UndeleteUserRequest | pb.SuspendUserRequest | pb.ReactivateUserRequest | pb.EraseUserRequest
 _ROLES = dict(user_pb2.User.Role.items())
 _STATES = dict(user_pb2.User.State.items())
 
@@ -32,10 +32,6 @@ def _batch(names: list[str]) -> list[str]:
 
 class _BatchGet(BaseModel):
     names: Annotated[list[UserName], BeforeValidator(_batch)]
-
-
-class _List(BaseModel):
-    page_size: PageSize
 
 
 def user(value: User) -> user_pb2.User:
@@ -65,6 +61,14 @@ def write_user(value: User, message: user_pb2.User) -> None:
         fill(message.purge_time, value.purge_time)
 
 
+def created(asked: UserDraft, value: User) -> user_pb2.User:
+    """The user that was made; a dry run does not answer an id that only it had."""
+    message = user(value)
+    if asked.validate_only and asked.user_id is None:
+        message.ClearField("name")
+    return message
+
+
 def user_or_name(value: User | UUID) -> user_pb2.User:
     return user(value) if isinstance(value, User) else user_pb2.User(name=user_name(value))
 
@@ -73,12 +77,14 @@ def key(request: pb.GetUserRequest | pb.ExportUserDataRequest) -> UUID:
     return one("name", parse_user, request.name)
 
 
-def parent(request: pb.CreatePasswordResetRequest) -> UUID:
-    return one("parent", parse_user, request.parent)
+def password_reset_draft(request: pb.CreatePasswordResetRequest) -> PasswordResetDraft:
+    values = {"parent": request.parent, "validate_only": request.validate_only}
+    return validated(PasswordResetDraft, values, request)
 
 
-def password_reset(value: PasswordReset) -> pb.CreatePasswordResetResponse:
-    response = pb.CreatePasswordResetResponse(reset_token=value.token)
+def password_reset(asked: PasswordResetDraft, value: PasswordReset) -> pb.CreatePasswordResetResponse:
+    """A dry run answers no token: it holds for nothing."""
+    response = pb.CreatePasswordResetResponse(reset_token="" if asked.validate_only else value.token)
     fill(response.expire_time, value.expire_time)
     return response
 
@@ -97,36 +103,14 @@ def batch(users: Collection[User]) -> pb.BatchGetUsersResponse:
     return response
 
 
-def target(request: pb.UndeleteUserRequest | pb.SuspendUserRequest | pb.ReactivateUserRequest) -> UserTarget:
-    named = {"name": request.name, "etag": request.etag, "request_id": request.request_id}
-    return validated(UserTarget, named, request)
+def target(request: TargetRequest) -> UserTarget:
+    return validated(UserTarget, _target(request), request)
 
 
 def deletion(request: pb.DeleteUserRequest) -> UserDeletion:
-    named = {"name": request.name, "etag": request.etag, "request_id": request.request_id}
-    return validated(UserDeletion, named | {"allow_missing": request.allow_missing}, request)
+    return validated(UserDeletion, _target(request) | {"allow_missing": request.allow_missing}, request)
 
 
-def erasure(request: pb.EraseUserRequest) -> UserErasure:
-    """A mere validation neither claims its request id nor stores an answer under it."""
-    named = {"name": request.name, "etag": request.etag, "request_id": request.request_id}
-    parsed = validated(UserErasure, named | {"validate_only": request.validate_only}, request)
-    return parsed.model_copy(update={"request_id": None}) if parsed.validate_only else parsed
-
-
-def query(request: pb.ListUsersRequest, tokens: PageTokens) -> UserQuery:
-    parsed = validated(_List, {"page_size": request.page_size}, request)
-    after = tokens.read(_scope(show_deleted=request.show_deleted), request.page_token)
-    return UserQuery(size=parsed.page_size, after=after, show_deleted=request.show_deleted)
-
-
-def page(asked: UserQuery, tokens: PageTokens, users: list[User]) -> pb.ListUsersResponse:
-    response = pb.ListUsersResponse()
-    last = fill_page(response.users, users, asked.size, write_user)
-    if last is not None:
-        response.next_page_token = tokens.make(_scope(show_deleted=asked.show_deleted), last.id)
-    return response
-
-
-def _scope(*, show_deleted: bool) -> bytes:
-    return f"ListUsers/1/{caller().id}/{show_deleted}".encode()
+def _target(request: TargetRequest | pb.DeleteUserRequest) -> dict[str, object]:
+    named = {"name": request.name, "etag": request.etag}
+    return named | {"request_id": request.request_id, "validate_only": request.validate_only}

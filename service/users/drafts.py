@@ -20,7 +20,7 @@ _ROLE_NAMES: dict[int, str] = {number: name for name, number in user_pb2.User.Ro
 def draft(request: pb.CreateUserRequest) -> UserDraft:
     """Raises PermissionDenied where the caller may not make such a user, InvalidArgument."""
     _leaves_defaults(request.user)
-    named = {"user_id": request.user_id, "request_id": request.request_id}
+    named = {"user_id": request.user_id} | _asked(request)
     return validated(UserDraft, named | fields(request.user, EDITABLE), request, "user")
 
 
@@ -29,11 +29,15 @@ def patch(request: pb.UpdateUserRequest) -> UserPatch:
     selected = _selected(request.user, request.update_mask.paths)
     if request.allow_missing:
         _leaves_defaults(request.user)
-    named = {"name": request.user.name, "etag": request.user.etag, "request_id": request.request_id}
+    named = {"name": request.user.name, "etag": request.user.etag} | _asked(request)
     changes = {"annotation_changes": _annotation_changes(request.user, selected)}
     values = named | changes | fields(request.user, selected.fields)
     parsed = validated(UserPatch, values, request, "user")
     return parsed.model_copy(update=_upsert(request, parsed.name)) if request.allow_missing else parsed
+
+
+def _asked(request: pb.CreateUserRequest | pb.UpdateUserRequest) -> dict[str, object]:
+    return {"request_id": request.request_id, "validate_only": request.validate_only}
 
 
 def _withheld() -> frozenset[str]:

@@ -49,20 +49,11 @@ class ImportBatch:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of the users of a stream so far."""
+    """What became of the users of one message."""
 
-    created: int = 0
-    failed: int = 0
-    failures: tuple[ImportFailure, ...] = ()
-    resets: tuple[PasswordReset, ...] = ()
-
-    @property
-    def seen(self) -> int:
-        return self.created + self.failed
-
-    def plus(self, more: "Imported") -> "Imported":
-        failures = (self.failures + more.failures)[:FAILURES]
-        return Imported(self.created + more.created, self.failed + more.failed, failures, self.resets + more.resets)
+    created: int
+    failures: Sequence[ImportFailure]
+    resets: Sequence[PasswordReset]
 
 
 Taken = set[tuple[str, UUID | str]]  # field, and the key under which somebody has it
@@ -82,11 +73,11 @@ async def import_users(uow: UnitOfWork, caller: Caller, batch: ImportBatch) -> I
     await _add(uow, caller, accepted)
     resets = {accepted[reset.user_id].place: reset for reset in await add_first_resets(uow, caller.id, without)}
     failures = {failure.place: failure for failure in (*batch.failures, *conflicts)}
-    return Imported(len(accepted), len(failures), _in_order(failures), _in_order(resets))
+    return Imported(len(accepted), _in_order(failures), _in_order(resets))
 
 
-def _in_order(by_place: Mapping[int, Item]) -> tuple[Item, ...]:
-    return tuple(by_place[place] for place in sorted(by_place))
+def _in_order(by_place: Mapping[int, Item]) -> list[Item]:
+    return [by_place[place] for place in sorted(by_place)]
 
 
 async def _taken(uow: UnitOfWork, users: Sequence[ImportedUser]) -> Taken:

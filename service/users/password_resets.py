@@ -12,6 +12,7 @@ from service.errors import Violation, invalid
 from service.identity import Caller
 from service.users.auditing import note
 from service.users.refusals import parent_deleted, parent_not_found
+from service.users.schemas import PasswordResetDraft
 
 FIRST = timedelta(days=3)  # an account that has no password yet
 AGAIN = timedelta(minutes=10)
@@ -26,8 +27,9 @@ class PasswordReset:
     expire_time: datetime
 
 
-async def create_password_reset(uow: UnitOfWork, caller: Caller, user_id: UUID) -> PasswordReset:
+async def create_password_reset(uow: UnitOfWork, caller: Caller, draft: PasswordResetDraft) -> PasswordReset:
     """Raises ParentNotFound, OwnerDeleted, and InvalidArgument for an account of role SERVICE."""
+    user_id = draft.parent
     row = await uow.users.get_locked(user_id)
     if row is None:
         raise parent_not_found(user_id)

@@ -1,12 +1,14 @@
 """The rules of users: the value, and the commands that make and change it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
+from persistence.paging import PageQuery, Position
 from service.errors import InvalidArgument
-from service.fields import Command, Etag, OptionalId, Resource, Value, caseless
+from service.fields import Command, Etag, OptionalId, Resource, caseless
 from service.identity import Role
 from service.names import UserName
 from service.users.fields import (
@@ -139,13 +141,24 @@ class UserDeletion(UserTarget):
     allow_missing: bool = False
 
 
-class UserErasure(UserTarget):
-    validate_only: bool = False
+class PasswordResetDraft(Command):
+    """A one-time token to be made for the account `parent`."""
+
+    parent: UserName
 
 
-class UserQuery(Value):
-    """One page of the users, newest first, below the user `after`."""
+@dataclass(frozen=True, slots=True)
+class UserQuery:
+    """A page of users, newest first; `asked` for one more than its `size`. `scope` is what its tokens are bound to."""
 
     size: int
-    after: UUID | None
-    show_deleted: bool
+    asked: PageQuery
+    scope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UserPage:
+    """One user more than the page holds, where there is more; else `stopped` may say where to go on."""
+
+    users: list[User]
+    stopped: Position | None

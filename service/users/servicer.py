@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from persistence.database import Database
+from service.fields import Command
 from service.idempotency import claim
 from service.identity import caller
 from service.pagination import PageTokens
@@ -16,6 +17,7 @@ from service.users import (
     exporting,
     import_messages,
     importing,
+    page_messages,
     password_resets,
     personal_messages,
     suspension,
@@ -33,7 +35,8 @@ class UserServicer:
 
     async def CreateUser(self, request: pb.CreateUserRequest) -> bytes:
         draft = drafts.draft(request)
-        return await self._db.write(usecases.create_user, caller(), draft, convert.user, claim(draft))
+        answer = partial(convert.created, draft)
+        return await self._db.write(usecases.create_user, caller(), draft, answer, claim(draft))
 
     async def GetUser(self, request: pb.GetUserRequest) -> bytes:
         return await self._db.read(usecases.get_user, caller(), convert.key(request), convert.user)
@@ -42,8 +45,9 @@ class UserServicer:
         return await self._db.read(usecases.batch_get_users, caller(), convert.keys(request), convert.batch)
 
     async def ListUsers(self, request: pb.ListUsersRequest) -> bytes:
-        query = convert.query(request, self._tokens)
-        return await self._db.read(usecases.list_users, caller(), query, partial(convert.page, query, self._tokens))
+        query = page_messages.query(request, self._tokens)
+        encode = partial(page_messages.page, query, self._tokens)
+        return await self._db.read(usecases.list_users, caller(), query, encode)
 
     async def UpdateUser(self, request: pb.UpdateUserRequest) -> bytes:
         patch = drafts.patch(request)
@@ -66,23 +70,26 @@ class UserServicer:
         return await self._db.write(suspension.reactivate_user, caller(), target, convert.user, claim(target))
 
     async def CreatePasswordReset(self, request: pb.CreatePasswordResetRequest) -> bytes:
-        parent = convert.parent(request)
-        return await self._db.write(password_resets.create_password_reset, caller(), parent, convert.password_reset)
+        draft = convert.password_reset_draft(request)
+        answer = partial(convert.password_reset, draft)
+        return await self._db.write(password_resets.create_password_reset, caller(), draft, answer, claim(draft))
 
     async def ImportUsers(self, requests: AsyncIterator[pb.ImportUsersRequest]) -> bytes:
-        imported = importing.Imported()
+        total = pb.ImportUsersResponse()
         async for request in requests:
-            batch = import_messages.batch(request, imported)
-            imported = imported.plus(await self._db.change(importing.import_users, caller(), batch))
-        return import_messages.answer(imported).SerializeToString()
+            command, batch = Command(validate_only=request.validate_only), import_messages.batch(request, total)
+            answer = partial(import_messages.answer, request)
+            done = await self._db.write(importing.import_users, caller(), batch, answer, claim(command))
+            import_messages.add(done, total)
+        return total.SerializeToString()
 
     async def ExportUserData(self, request: pb.ExportUserDataRequest) -> AsyncIterator[pb.ExportUserDataResponse]:
         async for row in exporting.export_user_data(self._db, caller(), convert.key(request)):
             yield personal_messages.line(row)
 
     async def EraseUser(self, request: pb.EraseUserRequest) -> bytes:
-        erasure = convert.erasure(request)
-        return await erasing.erase(self._db, caller(), erasure, personal_messages.counts, claim(erasure))
+        target = convert.target(request)
+        return await self._db.write(erasing.erase_user, caller(), target, personal_messages.counts, claim(target))
 
     async def ListAuditEvents(self, request: pb.ListAuditEventsRequest) -> bytes:
         query = audit_messages.query(request, self._tokens)

@@ -14,7 +14,7 @@ from service.identity import Caller
 from service.standing import why_not
 from service.users.auditing import note
 from service.users.refusals import field_taken, not_found, ref, require_writer, taken, unfit, why
-from service.users.schemas import OF_SERVICES, User, UserDeletion, UserDraft, UserPatch, UserQuery, UserTarget
+from service.users.schemas import OF_SERVICES, User, UserDeletion, UserDraft, UserPage, UserPatch, UserQuery, UserTarget
 from service.users.suspension import end_access
 
 _ACCESS = OF_SERVICES | {"role"}  # the columns that say what an account may do
@@ -53,10 +53,9 @@ async def batch_get_users(uow: UnitOfWork, caller: Caller, user_ids: Sequence[UU
     return User.of_all([rows[user_id] for user_id in user_ids])
 
 
-async def list_users(uow: UnitOfWork, caller: Caller, query: UserQuery) -> list[User]:
-    """One user more than the page holds, where there is more."""
-    rows = await uow.users.list_newest_first(query.after, query.size + 1, deleted=query.show_deleted)
-    return User.of_all(rows)
+async def list_users(uow: UnitOfWork, caller: Caller, query: UserQuery) -> UserPage:
+    found = await uow.user_pages.page(query.asked)
+    return UserPage(User.of_all(found.rows), found.stopped)
 
 
 async def update_user(uow: UnitOfWork, caller: Caller, patch: UserPatch) -> User:

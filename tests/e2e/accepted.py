@@ -5,16 +5,19 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from taxiway.v1 import api_key_pb2, task_pb2, user_pb2
+from taxiway.v1 import api_key_pb2, project_pb2, tag_pb2, task_pb2, user_pb2
 from taxiway.v1 import auth_service_pb2 as auth
+from taxiway.v1 import project_service_pb2 as projects
 from taxiway.v1 import task_service_pb2 as tasks
 from taxiway.v1 import user_service_pb2 as users
 from tests.e2e.conftest import Service
 from tests.e2e.making import (
     PASSWORD,
+    deleted_project,
     deleted_task,
     deleted_user,
     make_api_key,
+    make_project,
     make_task,
     make_user,
     password_reset,
@@ -88,6 +91,54 @@ async def _of_tasks(service: Service) -> Requests:
         "CompleteTask": tasks.CompleteTaskRequest(name=completed),
         "CancelTask": tasks.CancelTaskRequest(name=cancelled),
         "ReopenTask": tasks.ReopenTaskRequest(name=done),
+        "SearchTasks": tasks.SearchTasksRequest(parent=owner.name, query="letter", page_size=2),
+        "ImportTasks": tasks.ImportTasksRequest(
+            parent=owner.name, tasks=[tasks.TaskImport(task=task_pb2.Task(title="Import"))]
+        ),
+        "ExportTasks": tasks.ExportTasksRequest(parent=owner.name),
+        **await _batches(service, owner.name),
+        **await _of_tags(service),
+    }
+
+
+async def _batches(service: Service, owner: str) -> Requests:
+    """On tasks that no other request is about."""
+    names = [(await make_task(service, owner)).name for _ in range(4)]
+    drafts = [tasks.CreateTaskRequest(task=task_pb2.Task(title=title)) for title in ("One", "Two")]
+    changed = [tasks.UpdateTaskRequest(task=task_pb2.Task(name=name, title="Changed")) for name in names[:2]]
+    deleted = [tasks.DeleteTaskRequest(name=name) for name in names[2:]]
+    return {
+        "BatchGetTasks": tasks.BatchGetTasksRequest(parent=owner, names=names[:2]),
+        "BatchCreateTasks": tasks.BatchCreateTasksRequest(parent=owner, requests=drafts),
+        "BatchUpdateTasks": tasks.BatchUpdateTasksRequest(parent=owner, requests=changed),
+        "BatchDeleteTasks": tasks.BatchDeleteTasksRequest(parent=owner, requests=deleted),
+    }
+
+
+async def _of_tags(service: Service) -> Requests:
+    owner = (await make_user(service)).name
+    await make_task(service, owner, tags=["home", "work"])
+    home, work = (await service.tasks.ListTags(tasks.ListTagsRequest(parent=owner))).tags
+    return {
+        "ListTags": tasks.ListTagsRequest(parent=owner, page_size=1),
+        "UpdateTag": tasks.UpdateTagRequest(tag=tag_pb2.Tag(name=home.name, display_name="Household")),
+        "DeleteTag": tasks.DeleteTagRequest(name=work.name),
+    }
+
+
+async def _of_projects(service: Service) -> Requests:
+    owner = (await make_user(service)).name
+    read, updated, deleted = [(await make_project(service, owner)).name for _ in range(3)]
+    changed = project_pb2.Project(name=updated, color="#112233")
+    return {
+        "CreateProject": projects.CreateProjectRequest(
+            parent=owner, project=project_pb2.Project(display_name="Garden")
+        ),
+        "GetProject": projects.GetProjectRequest(name=read),
+        "ListProjects": projects.ListProjectsRequest(parent=owner, page_size=2),
+        "UpdateProject": projects.UpdateProjectRequest(project=changed),
+        "DeleteProject": projects.DeleteProjectRequest(name=deleted),
+        "UndeleteProject": projects.UndeleteProjectRequest(name=(await deleted_project(service, owner)).name),
     }
 
 
@@ -95,6 +146,7 @@ _OF: dict[str, Callable[[Service], Awaitable[Requests]]] = {
     "UserService": _of_users,
     "AuthService": _of_auth,
     "TaskService": _of_tasks,
+    "ProjectService": _of_projects,
 }
 
 

@@ -14,6 +14,7 @@ from service.lifecycle import Lifecycle
 from service.secret_key import SecretKeys
 from service.settings import Settings
 from taxiway.v1.auth_service_pb2_grpc import AuthServiceStub
+from taxiway.v1.project_service_pb2_grpc import ProjectServiceStub
 from taxiway.v1.task_service_pb2_grpc import TaskServiceStub
 from taxiway.v1.user_service_pb2_grpc import UserServiceStub
 from tests.conftest import Databases
@@ -22,6 +23,7 @@ from tests.e2e.bearer import bearing
 
 if TYPE_CHECKING:
     from taxiway.v1.auth_service_pb2_grpc import AuthServiceAsyncStub
+    from taxiway.v1.project_service_pb2_grpc import ProjectServiceAsyncStub
     from taxiway.v1.task_service_pb2_grpc import TaskServiceAsyncStub
     from taxiway.v1.user_service_pb2_grpc import UserServiceAsyncStub
 
@@ -41,6 +43,10 @@ class Stubs:
     @property
     def tasks(self) -> "TaskServiceAsyncStub":
         return TaskServiceStub(self.channel)
+
+    @property
+    def projects(self) -> "ProjectServiceAsyncStub":
+        return ProjectServiceStub(self.channel)
 
     @property
     def auth(self) -> "AuthServiceAsyncStub":

@@ -1,20 +1,22 @@
 """Every method of the service, walked from the descriptors: how it is called with bytes, whatever its arity."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import grpc
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
-from taxiway.v1 import access_pb2, auth_service_pb2, task_service_pb2, user_service_pb2
+from taxiway.v1 import access_pb2, auth_service_pb2, project_service_pb2, task_service_pb2, user_service_pb2
 
 SERVICES = (
     user_service_pb2.DESCRIPTOR.services_by_name["UserService"],
     auth_service_pb2.DESCRIPTOR.services_by_name["AuthService"],
     task_service_pb2.DESCRIPTOR.services_by_name["TaskService"],
+    project_service_pb2.DESCRIPTOR.services_by_name["ProjectService"],
 )
 
 
@@ -66,18 +68,23 @@ class Method:
     async def with_trailers(self, channel: grpc.aio.Channel, request: bytes) -> tuple[bytes, tuple[Any, ...]]:
         """The answer as `raw` has it, and the trailing metadata. Raises AioRpcError."""
         kind = f"{_arity(self.descriptor.client_streaming)}_{_arity(self.descriptor.server_streaming)}"
-        given = _once(request) if self.descriptor.client_streaming else request
+        given = self._stream(request) if self.descriptor.client_streaming else request
         call: Any = getattr(channel, kind)(self.path)(given)  # without serializers, which the types ask for
         answer = b"".join([part async for part in call]) if self.descriptor.server_streaming else await call
         return answer, tuple(await call.trailing_metadata())
 
 
+    async def _stream(self, request: bytes) -> AsyncIterator[bytes]:
+        """The message, and behind the rows of an import the count that ends it."""
+        yield request
+        if self.name == "ImportTasks":
+            with suppress(DecodeError):  # bytes that are no message are refused before another one is looked at
+                message: Any = self.request.FromString(request)
+                yield self.request(parent=message.parent, count=len(message.tasks)).SerializeToString()
+
+
 def _arity(streaming: bool) -> str:
     return "stream" if streaming else "unary"
-
-
-async def _once(request: bytes) -> AsyncIterator[bytes]:
-    yield request
 
 
 def methods() -> list[Method]:

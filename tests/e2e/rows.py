@@ -10,7 +10,10 @@ from persistence import engine
 from persistence.url import parse
 
 # What calls write on purpose. Attempts to sign in and the audit log are written by refusals too.
-TABLES = ("users", "tasks", "requests", "credentials", "password_resets", "sessions", "api_keys", "signing_keys")
+TABLES = (
+    *("users", "tasks", "projects", "tags", "requests"),
+    *("credentials", "password_resets", "sessions", "api_keys", "signing_keys"),
+)
 
 
 async def run(database_url: str, *statements: str) -> None:

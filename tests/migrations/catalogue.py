@@ -20,7 +20,8 @@ QUERIES = {
     "enums": "SELECT t.typname, e.enumsortorder, e.enumlabel FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid"
     f" WHERE t.typnamespace = {_SCHEMA}",
     "functions": "SELECT proname, pg_get_functiondef(oid), obj_description(oid, 'pg_proc') FROM pg_proc"
-    f" WHERE pronamespace = {_SCHEMA}",
+    f" WHERE pronamespace = {_SCHEMA} AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = pg_proc.oid"
+    " AND d.deptype = 'e')",  # those of an extension are its own
     "triggers": "SELECT t.tgrelid::regclass::text, t.tgname, pg_get_triggerdef(t.oid), t.tgenabled FROM pg_trigger t"
     f" JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = {_SCHEMA} AND NOT t.tgisinternal",
 }

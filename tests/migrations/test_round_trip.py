@@ -99,6 +99,7 @@ async def test_the_migrations_end_where_the_models_are(databases: Databases, dat
     async with databases() as from_models:
         single = engine.single(parse(from_models))
         async with single.begin() as connection:
+            await connection.execute(text("CREATE EXTENSION btree_gin"))
             await connection.run_sync(Base.metadata.create_all)
         await single.dispose()
         modelled, migrated = await schema_of(from_models), await schema_of(database_url)
@@ -113,7 +114,7 @@ async def test_the_check_finds_nothing_where_nothing_differs(database_url: str) 
 DRIFT = {
     "ALTER TABLE tasks DROP COLUMN complete_at": "column tasks.complete_at is missing.",
     "ALTER TABLE tasks ADD COLUMN mood text": "column tasks.mood is there and should not be.",
-    "ALTER TABLE tasks ALTER COLUMN due_at TYPE date": "tasks.due_at: type is DATE() and should be DateTime(",
+    "ALTER TABLE tasks ALTER COLUMN start_at TYPE date": "tasks.start_at: type is DATE() and should be DateTime(",
     "ALTER TABLE tasks ALTER COLUMN title DROP NOT NULL": "tasks.title: nullable is True and should be False.",
     "ALTER TABLE tasks ALTER COLUMN state SET DEFAULT 'CANCELLED'": "tasks.state: default is ",
     "ALTER TABLE users DROP CONSTRAINT ck_users_email_length": "constraint users.ck_users_email_length is missing.",
@@ -127,6 +128,12 @@ DRIFT = {
     "DROP TRIGGER note_deletion ON sessions": "trigger sessions.note_deletion is missing or disabled.",
     "DROP TRIGGER bump_version ON users": "trigger users.bump_version is missing or disabled.",
     "ALTER TABLE users DROP CONSTRAINT ck_users_scopes_of_services": "constraint users.ck_users_scopes_of_services is ",
+    "DROP INDEX ix_tasks_owner_id_due_first_id_living": "index tasks.ix_tasks_owner_id_due_first_id_living is missing.",
+    "DROP INDEX ix_tasks_owner_id_search_living": "index tasks.ix_tasks_owner_id_search_living is missing.",
+    "ALTER TABLE tasks DROP CONSTRAINT fk_tasks_owner_id_parent_id": "fk tasks.fk_tasks_owner_id_parent_id is missing.",
+    "ALTER TABLE tasks ALTER COLUMN tags TYPE varchar[]": "tasks.tags: type is ",
+    "DROP TRIGGER bump_version ON projects": "trigger projects.bump_version is missing or disabled.",
+    "DROP TRIGGER bump_version ON tags": "trigger tags.bump_version is missing or disabled.",
     "ALTER TABLE sessions ALTER COLUMN peer TYPE varchar(64)": "sessions.peer: type is VARCHAR(length=64) and should",
 }
 

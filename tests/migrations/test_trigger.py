@@ -1,14 +1,26 @@
-"""The trigger of `users` and `tasks`: it alone says how often and when a row changed (database.md, R3)."""
+"""The trigger of all that has a version: it alone says how often and when a row changed (database.md, R3)."""
 
 import json
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 ALICE, BOB = UUID(int=1), UUID(int=2)
+TASK = text(
+    "INSERT INTO tasks (owner_id, id, title, description, priority, created_by, updated_by)"
+    " VALUES (:owner, :id, 'one', '', 'LOW', :owner, :owner)"
+)
+PROJECT = text(
+    "INSERT INTO projects (owner_id, id, display_name, description, created_by, updated_by)"
+    " VALUES (:owner, :owner, 'Garden', '', :owner, :owner)"
+)
+TAG = text(
+    "INSERT INTO tags (owner_id, id, key, display_name, created_by, updated_by)"
+    " VALUES (:owner, :owner, 'garden', 'Garden', :owner, :owner)"
+)
 
 
 @pytest.fixture
@@ -21,13 +33,7 @@ async def task(shared_connection: AsyncConnection) -> UUID:
         {"id": ALICE},
     )
     made = uuid4()
-    await shared_connection.execute(
-        text(
-            "INSERT INTO tasks (owner_id, id, title, description, priority, created_by, updated_by)"
-            " VALUES (:owner, :id, 'one', '', 'LOW', :owner, :owner)"
-        ),
-        {"owner": ALICE, "id": made},
-    )
+    await shared_connection.execute(TASK, {"owner": ALICE, "id": made})
     return made
 
 
@@ -50,13 +56,58 @@ async def test_a_change_counts_and_is_dated_and_signed(shared_connection: AsyncC
 
 
 @pytest.mark.usefixtures("task")
-@pytest.mark.parametrize("assignments", ["title = title, updated_by = :bob", "updated_by = :bob", "title = 'one'"])
+@pytest.mark.parametrize(
+    "assignments",
+    [
+        "title = title, updated_by = :bob",
+        "updated_by = :bob",
+        "title = 'one'",
+        "tags = '{}', metadata = '{}', project_id = NULL, parent_id = NULL, updated_by = :bob",
+    ],
+)
 async def test_an_update_that_changes_nothing_keeps_all_and_answers_the_row(
     shared_connection: AsyncConnection, assignments: str
 ) -> None:
+    """Although the words of the search are computed behind the trigger."""
     before = await stored(shared_connection)
     assert await update(shared_connection, assignments, **({"bob": BOB} if "bob" in assignments else {})) == before
     assert await stored(shared_connection) == before
+
+
+@pytest.mark.parametrize(
+    "assignment", ["tags = '{a}'", "metadata = '{\"a\": 1}'", f"project_id = '{ALICE}'", f"parent_id = '{BOB}'"]
+)
+async def test_what_a_task_is_grouped_by_counts_as_what_it_says_does(
+    shared_connection: AsyncConnection, task: UUID, assignment: str
+) -> None:
+    await shared_connection.execute(PROJECT, {"owner": ALICE})
+    await shared_connection.execute(TASK, {"owner": ALICE, "id": BOB})
+    change = text(f"UPDATE tasks SET {assignment}, updated_by = :by WHERE id = :id RETURNING version, updated_by")
+    for actor in (BOB, ALICE):
+        answered = (await shared_connection.execute(change, {"id": task, "by": actor})).one()
+        assert (answered.version, answered.updated_by) == (2, BOB)
+
+
+@pytest.mark.usefixtures("task")
+@pytest.mark.parametrize(("table", "statement"), [("projects", PROJECT), ("tags", TAG)])
+async def test_projects_and_tags_count_as_tasks_do(
+    shared_connection: AsyncConnection, table: str, statement: TextClause
+) -> None:
+    await shared_connection.execute(statement, {"owner": ALICE})
+    change = text(f"UPDATE {table} SET display_name = :name, updated_by = :bob RETURNING version, updated_by")
+    answers = [
+        (await shared_connection.execute(change, {"name": name, "bob": BOB})).one()
+        for name in ("Garden", "Yard", "Yard")
+    ]
+    assert [tuple(answer) for answer in answers] == [(1, ALICE), (2, BOB), (2, BOB)]
+
+
+@pytest.mark.usefixtures("task")
+async def test_the_words_of_a_task_are_those_of_its_title_and_description(shared_connection: AsyncConnection) -> None:
+    matches = text("SELECT search @@ 'two:A' AND search @@ 'more:B' AND NOT search @@ 'one' FROM tasks")
+    await update(shared_connection, "title = 'TWO'")
+    await update(shared_connection, "description = 'and more'")
+    assert await shared_connection.scalar(matches)
 
 
 @pytest.mark.usefixtures("task")

@@ -19,6 +19,15 @@ from tests.persistence.units import unit
 Run = Callable[[], Awaitable[object]]
 OF = NAME.format(f"1 + n % {CALLERS}")  # the account that row n belongs to; each has a hundredth of the rows or more
 FILL = {
+    "projects": """
+        INSERT INTO projects (owner_id, id, display_name, description, created_by, updated_by, deleted_at, purge_at)
+        SELECT {of}, {id}, 'project', repeat('x', 200), {of}, {of}, CASE WHEN n % 5 = 0 THEN now() END,
+            CASE WHEN n % 5 = 0 THEN now() + (n - 500) * interval '1 minute' END
+        FROM generate_series(1, :rows) AS n""",
+    "tags": """
+        INSERT INTO tags (owner_id, id, key, display_name, created_by, updated_by)
+        SELECT {of}, {id}, 'tag ' || n, 'Tag ' || n, {of}, {of} FROM generate_series(1, :rows) AS n""",
+    "owner_positions": "INSERT INTO owner_positions (owner_id) SELECT id FROM users",
     "sessions": """
         INSERT INTO sessions (id, user_id, token_hash, user_agent, peer, idle_expire_at, expire_at)
         SELECT {id}, {of}, sha256('x'), '', '', now() + (n - 500) * interval '1 minute', now() + interval '90 days'

@@ -15,7 +15,7 @@ from persistence.database import TRIES, Database, Replayed
 from persistence.deadline import set_deadline
 from persistence.errors import RequestIdReused, SerializationLost
 from persistence.opening import Release, open_database
-from persistence.repositories.requests import Claim
+from persistence.repositories.requests import Claim, Rehearsal
 from persistence.unit_of_work import UnitOfWork
 from tests.e2e.faults.until import until
 
@@ -155,6 +155,24 @@ async def test_a_unit_is_tried_three_times_and_not_past_the_deadline(database: D
     with pytest.raises(SerializationLost):
         await database.write(lose, CALLER, "ada", encode)
     assert tries == 1
+
+
+async def test_a_rehearsal_answers_and_is_rolled_back_after_a_lost_race_too(database: Database) -> None:
+    tries = 0
+
+    async def lose_once(uow: UnitOfWork, caller: UUID, name: str) -> str:
+        nonlocal tries
+        tries += 1
+        made = await add_user(uow, caller, name)
+        if tries == 1:
+            raise SerializationLost("on purpose")
+        return made
+
+    for _ in range(2):
+        answer = await database.write(lose_once, CALLER, "ada", encode, Rehearsal())
+        assert (StringValue.FromString(answer).value, isinstance(answer, Replayed)) == ("ada", False)
+        assert await names(database) == []
+    assert tries == 3
 
 
 async def add_user_once(uow: UnitOfWork, caller: UUID, name: str) -> int:

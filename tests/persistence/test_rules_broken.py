@@ -5,7 +5,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.persistence.rules import broken, broken_keys, broken_names, broken_values, from_catalogue, from_metadata
-from tests.persistence.rules.broken import LIVING, Build, Rule, choice, deletion, jsonb, number, owned, text
+from tests.persistence.rules.broken import LIVING, Build, Rule, choice, deletion, jsonb, number, owned, reference, text
+from tests.persistence.rules.indexes import r8_indexes
 from tests.persistence.rules.keys import r1_keys, r4_foreign_keys, r9_unique_among_the_living
 from tests.persistence.rules.models import r14_no_functions
 from tests.persistence.rules.names import r2_names, r10_names_comments_and_order
@@ -56,12 +57,18 @@ def with_filter(into: sa.MetaData) -> None:
     owned(jsonb("data", IS_OBJECT, filterable=True), index)(into)
 
 
+def with_reference_that_may_be_missing(into: sa.MetaData) -> None:
+    where = sa.text("made_of IS NOT NULL")
+    index = sa.Index(None, "made_of", postgresql_where=where)
+    owned(sa.Column("made_of", sa.Uuid(), comment="-"), reference("made_of", to="things"), index)(into)
+
+
 KEYS = (r1_keys, r4_foreign_keys, r9_unique_among_the_living)
 NAMES_AND_VALUES = (r2_names, r10_names_comments_and_order, r6_bounds, r7_sets_lists_and_free_data)
 
 
 @pytest.mark.parametrize("rule", [*KEYS, *NAMES_AND_VALUES])
-@pytest.mark.parametrize("build", [with_deletion, with_values, with_filter])
+@pytest.mark.parametrize("build", [with_deletion, with_values, with_filter, with_reference_that_may_be_missing])
 async def test_a_sound_table_is_not_accused(shared_connection: AsyncConnection, rule: Rule, build: Build) -> None:
     metadata = broken.metadata()
     build(metadata)
@@ -83,3 +90,12 @@ async def test_what_the_metadata_does_not_know_is_found_in_the_catalogue(
     assert list(rule(await from_catalogue.read(shared_connection))) == []
     await shared_connection.execute(sa.text(change))
     assert any(found.startswith(sentence) for found in rule(await from_catalogue.read(shared_connection)))
+
+
+async def test_indexes_that_differ_in_an_expression_are_two(shared_connection: AsyncConnection) -> None:
+    metadata, title = broken.metadata(), sa.column("title", sa.Text())
+    functions = {"lower": sa.func.lower(title), "md5": sa.func.md5(title)}
+    indexes = [sa.Index(f"ix_parts_owner_id_{name}", "owner_id", function) for name, function in functions.items()]
+    owned(text("title"), *indexes)(metadata)
+    assert list(r8_indexes(from_metadata.read(metadata))) == []
+    assert list(r8_indexes(await in_scratch_schema(shared_connection, metadata))) == []

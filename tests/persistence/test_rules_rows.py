@@ -3,19 +3,26 @@
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Uuid, bindparam, select, text
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import selectinload
 
 from persistence import errors
-from persistence.models import TaskRow, UserRow
-from persistence.repositories.base import Guard, Moment
+from persistence.models import ProjectRow, TaskRow, UserRow
+from persistence.repositories.base import Guard, Moment, change
 from tests.persistence.plans import sent_on
 from tests.persistence.units import unit
 
 PERSON: dict[str, object] = {"display_name": "", "time_zone": "UTC", "role": "USER"}
 TASK: dict[str, object] = {"title": "one", "description": "", "priority": "LOW"}
+GROUPS = (
+    "INSERT INTO owner_positions (owner_id) VALUES (:owner)",
+    "INSERT INTO tags (owner_id, id, key, display_name, created_by, updated_by)"
+    " VALUES (:owner, gen_random_uuid(), 'garden', 'Garden', :owner, :owner)",
+    "INSERT INTO projects (owner_id, id, display_name, description, created_by, updated_by)"
+    " VALUES (:owner, gen_random_uuid(), 'House', '', :owner, :owner)",
+)
 DELETION = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
 
 
@@ -53,6 +60,16 @@ async def test_an_account_with_tasks_cannot_be_removed(shared_connection: AsyncC
         await shared_connection.execute(text("DELETE FROM users"))
 
 
+async def test_two_tags_of_an_owner_share_no_key_and_those_of_two_owners_may(
+    shared_connection: AsyncConnection,
+) -> None:
+    tag, owners = text(GROUPS[1]), [await person(shared_connection, name) for name in ("alice", "bob")]
+    for owner in owners:
+        await shared_connection.execute(tag, {"owner": owner})
+    with pytest.raises(DBAPIError, match="uq_tags_owner_id_key"):
+        await shared_connection.execute(tag, {"owner": owners[0]})
+
+
 async def test_an_actor_may_be_gone(shared_connection: AsyncConnection) -> None:
     owner = await person(shared_connection, "alice")
     assert await unit(shared_connection).tasks.add(owner, uuid4(), uuid4(), TASK) is not None
@@ -69,6 +86,25 @@ async def test_an_actor_may_be_gone(shared_connection: AsyncConnection) -> None:
         ("tasks", "due_at = '1969-12-31 23:59:59+00'", "ck_tasks_due_at_range"),
         ("tasks", "state = 'COMPLETED'", "ck_tasks_complete_at_state"),
         ("tasks", "deleted_at = now()", "ck_tasks_deletion_is_whole"),
+        ("tasks", "parent_id = id", "ck_tasks_parent_is_another"),
+        ("tasks", "parent_id = owner_id", "fk_tasks_owner_id_parent_id"),
+        ("tasks", "project_id = id", "fk_tasks_owner_id_project_id"),
+        ("tasks", "tags = array_fill('a'::text, '{51}')", "ck_tasks_tags_size"),
+        ("tasks", "tags = '{a, NULL}'", "ck_tasks_tags_size"),
+        ("tasks", "tags = ARRAY[repeat('x', 12001)]", "ck_tasks_tags_size"),
+        ("tasks", "metadata = '[]'", "ck_tasks_metadata_object"),
+        ("tasks", "metadata = jsonb_build_object('a', repeat('x', 131072))", "ck_tasks_metadata_size"),
+        ("projects", "display_name = ''", "ck_projects_display_name_length"),
+        ("projects", "description = repeat('x', 10001)", "ck_projects_description_length"),
+        ("projects", "color = '#3b82f6'", "ck_projects_color_form"),
+        ("projects", "color = '#3B82F6' || chr(10)", "ck_projects_color_form"),
+        ("projects", "purge_at = now()", "ck_projects_deletion_is_whole"),
+        ("projects", "owner_id = id", "fk_projects_owner_id"),
+        ("tags", "key = ''", "ck_tags_key_length"),
+        ("tags", "display_name = repeat('x', 61)", "ck_tags_display_name_length"),
+        ("tags", "color = 'blue'", "ck_tags_color_form"),
+        ("tags", "owner_id = id", "fk_tags_owner_id"),
+        ("owner_positions", "position = -1", "ck_owner_positions_position_range"),
         ("users", "username = repeat('x', 64)", "ck_users_username_length"),
         ("users", "annotations = '[]'", "ck_users_annotations_object"),
         ("users", "email = NULL, email_key = NULL", "ck_users_person_has_email"),
@@ -81,6 +117,8 @@ async def test_a_value_out_of_bounds_is_refused_by_name(
 ) -> None:
     owner = await person(shared_connection, "alice")
     await unit(shared_connection).tasks.add(owner, uuid4(), owner, TASK)
+    for statement in GROUPS:
+        await shared_connection.execute(text(statement), {"owner": owner})
     with pytest.raises(DBAPIError, match=constraint):
         await shared_connection.execute(text(f"UPDATE {table} SET {assignment}"))
 
@@ -98,6 +136,17 @@ async def test_the_compatibility_table_has_one_row(shared_connection: AsyncConne
         await shared_connection.execute(text("INSERT INTO schema_compatibility (oldest_release) VALUES ('9.9.9')"))
 
 
+async def test_what_the_database_computes_for_its_indexes_is_not_answered(shared_connection: AsyncConnection) -> None:
+    owner, task = await person(shared_connection, "alice"), uuid4()
+    tasks, table = unit(shared_connection).tasks, TaskRow.metadata.tables["tasks"]
+    added = await tasks.add(owner, task, owner, TASK)
+    changing, values = change(table, {"owner_id": owner, "id": task}, {"title": "two"}, Guard(), None)
+    changed = (await shared_connection.execute(changing, values)).one()
+    for row in (added, changed, await tasks.get(owner, task)):
+        assert row is not None
+        assert set(table.columns.keys()) - set(row._fields) == {"search"}
+
+
 async def test_relations_are_loaded_on_purpose_and_in_one_statement_for_all(shared_connection: AsyncConnection) -> None:
     """By accident they are not loaded at all: no N+1 can hide in a loop."""
     for name in ("alice", "bob", "carol"):
@@ -112,3 +161,21 @@ async def test_relations_are_loaded_on_purpose_and_in_one_statement_for_all(shar
         assert len(sent) == 2
         with pytest.raises(InvalidRequestError, match="lazy='raise'"):
             _ = (await session.scalars(select(TaskRow))).first().owner  # type: ignore[union-attr]  # see above
+
+
+async def test_a_tree_and_its_project_are_found_from_both_ends(shared_connection: AsyncConnection) -> None:
+    owner, tasks = await person(shared_connection, "alice"), unit(shared_connection).tasks
+    root, part = uuid4(), uuid4()
+    for task in (root, part):
+        await tasks.add(owner, task, owner, TASK)
+    await shared_connection.execute(text(GROUPS[2]), {"owner": owner})
+    grouping = text("UPDATE tasks SET project_id = p.id, parent_id = nullif(:root, tasks.id) FROM projects p")
+    await shared_connection.execute(grouping.bindparams(bindparam("root", type_=Uuid)), {"root": root})
+    async with AsyncSession(shared_connection) as session:
+        ends = (selectinload(TaskRow.parent), selectinload(TaskRow.children), selectinload(TaskRow.project))
+        found = {task.id: task for task in await session.scalars(select(TaskRow).options(*ends))}
+        project = (await session.scalars(select(ProjectRow).options(selectinload(ProjectRow.tasks)))).one()
+    assert (found[root].parent, found[root].children) == (None, [found[part]])
+    assert (found[part].parent, found[part].children) == (found[root], [])
+    assert {task.project for task in found.values()} == {project}
+    assert set(project.tasks) == set(found.values())

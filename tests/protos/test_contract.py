@@ -30,6 +30,8 @@ OF_OPTIONS = access_pb2.DESCRIPTOR  # what stands in the contract's options, and
 RESOURCES = {
     "User": "users/{user}",
     "Task": "users/{user}/tasks/{task}",
+    "Project": "users/{user}/projects/{project}",
+    "Tag": "users/{user}/tags/{tag}",
     "Session": "users/{user}/sessions/{session}",
     "ApiKey": "users/{user}/apiKeys/{api_key}",
     "AuditEvent": "auditEvents/{audit_event}",
@@ -156,7 +158,7 @@ def test_every_field_that_holds_a_name_says_of_what() -> None:
         if field.name == "parent" and kind:
             assert reference.child_type == f"taxiway.dev/{kind}", field.full_name
         else:
-            expected = kind if field.name == "name" else "User"
+            expected = kind if field.name in ("name", "names") else "User"
             assert reference.type == f"taxiway.dev/{expected}", field.full_name
 
 
@@ -189,14 +191,14 @@ def test_a_request_belongs_to_one_method_and_has_its_name() -> None:
 
 
 def test_a_method_answers_its_resource_or_a_response_of_its_own() -> None:
-    shared = ("User", "Task", "SessionTokens")
+    shared = ("User", "Task", "Project", "Tag", "SessionTokens", "Empty")
     assert [m.full_name for m in methods() if m.output_type.name not in (*shared, f"{m.name}Response")] == []
 
 
 def test_a_method_only_reads_or_takes_a_request_id_or_carries_a_secret() -> None:
     """Of a secret nothing is stored, not even the answer that it was in."""
     reads = {m.name for m in methods() if m.GetOptions().idempotency_level == m.GetOptions().NO_SIDE_EFFECTS}
-    assert reads == {m.name for m in methods() if re.match("(Batch)?Get|List|Export", m.name)}
+    assert reads == {m.name for m in methods() if re.match("(Batch)?Get|List|Search|Export", m.name)}
     secret = {m.name for m in methods() if has_secret(m.input_type) or has_secret(m.output_type)}
     assert secret == {
         *("SignIn", "RefreshSession", "ChangePassword", "SetPassword"),

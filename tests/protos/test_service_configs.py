@@ -14,12 +14,19 @@ from typing import Any
 import grpc
 import pytest
 
-from taxiway.v1 import auth_service_pb2, task_service_pb2, task_service_pb2_grpc, user_service_pb2
+from taxiway.v1 import (
+    auth_service_pb2,
+    project_service_pb2,
+    task_service_pb2,
+    task_service_pb2_grpc,
+    user_service_pb2,
+)
 
 CONFIGS = ("retry_reads.json", "retry_all.json")
 READS = {
     *("GetTask", "ListTasks", "GetUser", "BatchGetUsers", "ListUsers", "ExportUserData", "ListAuditEvents"),
-    *("ListSessions", "ListApiKeys", "GetSigningKeys"),
+    *("ListSessions", "ListApiKeys", "GetSigningKeys", "GetProject", "ListProjects", "ListTags"),
+    *("BatchGetTasks", "SearchTasks", "ExportTasks"),
 }
 Call = Callable[[bytes, grpc.aio.ServicerContext[bytes, bytes]], Awaitable[bytes]]
 
@@ -69,7 +76,8 @@ def methods(name: str) -> set[str]:
 
 def declared(*, repeatable: bool = False) -> set[str]:
     """`service/method` of all that the contract declares to read, and of those too that a request id makes safe."""
-    files = (task_service_pb2.DESCRIPTOR, user_service_pb2.DESCRIPTOR, auth_service_pb2.DESCRIPTOR)
+    services = (task_service_pb2, project_service_pb2, user_service_pb2, auth_service_pb2)
+    files = tuple(service.DESCRIPTOR for service in services)
     all_methods = (m for file in files for service in file.services_by_name.values() for m in service.methods)
     named = (m for m in all_methods if m.name in READS or (repeatable and "request_id" in m.input_type.fields_by_name))
     return {f"{m.containing_service.full_name}/{m.name}" for m in named}

@@ -10,17 +10,19 @@ from sqlalchemy import Table
 from persistence.models import Base
 from service.auth import schemas as auth
 from service.fields import column_of
+from service.projects import schemas as projects
 from service.tasks import schemas as tasks
+from service.tasks import tags
 from service.users import auditing
 from service.users import schemas as users
-from taxiway.v1 import api_key_pb2, audit_event_pb2, session_pb2, task_pb2, user_pb2
+from taxiway.v1 import api_key_pb2, audit_event_pb2, project_pb2, session_pb2, tag_pb2, task_pb2, user_pb2
 
 FROM_VERSION_AND_KEY = {"name", "etag"}  # database.md: `name` is the key, `etag` comes of `version`
 
 
 @dataclass(frozen=True)
 class Contract:
-    """One resource on its three sides; `unshown` are columns that no caller sees.
+    """One resource on its three sides; `unshown` are columns that no caller sees, `computed` fields of no column.
 
     `spoken`: field of the message -> field of the schema, and `kept`: field of the schema -> column, where a resource
     has its own words for it.
@@ -33,6 +35,7 @@ class Contract:
     draft: type[BaseModel] | None = None
     editable: frozenset[str] = frozenset()
     unshown: frozenset[str] = frozenset()
+    computed: frozenset[str] = frozenset()
     spoken: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
 
@@ -63,6 +66,27 @@ CONTRACTS = (
         frozenset({"owner_id", "id"}),
         tasks.TaskDraft,
         tasks.EDITABLE,
+        frozenset({"search"}),
+    ),
+    Contract(
+        project_pb2.Project.DESCRIPTOR,
+        projects.Project,
+        TABLES["projects"],
+        frozenset({"owner_id", "id"}),
+        projects.ProjectDraft,
+        projects.EDITABLE,
+        frozenset({"created_by", "updated_by"}),
+        computed=frozenset({"task_count"}),
+    ),
+    Contract(
+        tag_pb2.Tag.DESCRIPTOR,
+        tags.Tag,
+        TABLES["tags"],
+        frozenset({"owner_id", "id"}),
+        tags.TagPatch,
+        tags.TAG_EDITABLE,
+        frozenset({"key", "created_by", "updated_by"}),
+        computed=frozenset({"task_count"}),
     ),
     Contract(
         session_pb2.Session.DESCRIPTOR,

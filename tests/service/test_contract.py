@@ -13,7 +13,7 @@ import pytest
 from google.api import field_behavior_pb2  # type: ignore[import-untyped, unused-ignore]
 from google.protobuf.descriptor import FieldDescriptor
 from pydantic import AfterValidator, BaseModel, ValidationError
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, LargeBinary, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Column, DateTime, LargeBinary, Text, Uuid
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -33,7 +33,8 @@ def differences(contract: Contract, message: set[str], schema: set[str], columns
     """Fields and columns that have no counterpart on the other side."""
     named = {contract.spoken.get(name, name) for name in message - FROM_VERSION_AND_KEY}
     unpaired = named ^ (schema - contract.key)
-    return unpaired | ({contract.column(name) for name in schema} ^ (columns - contract.unshown))
+    kept = {contract.column(name) for name in schema - contract.computed}
+    return unpaired | (kept ^ (columns - contract.unshown))
 
 
 def sides(contract: Contract) -> tuple[set[str], set[str], set[str]]:
@@ -75,6 +76,9 @@ def test_a_schema_reads_each_field_off_the_column_of_the_table_of_names(contract
     assert aliases == {name: contract.column(name) for name in contract.schema.model_fields}
 
 
+REFERENCES = {"creator", "updater", "actor", "subject", "object_id", "project", "parent_task"}
+
+
 class Kind(Enum):
     """What a field holds, whatever each side calls it."""
 
@@ -84,18 +88,22 @@ class Kind(Enum):
     MAP = "map"
     REFERENCE = "reference"
     LIST = "list"
+    FLAG = "flag"
 
 
 def kind_of_field(field: FieldDescriptor) -> Kind | tuple[str, ...]:
     if field.enum_type is not None:
         return tuple(value.name for value in field.enum_type.values if value.number)
     if field.message_type is not None:
-        return Kind.MAP if field.message_type.GetOptions().map_entry else Kind.TIME
+        free = field.message_type.GetOptions().map_entry or field.message_type.name == "Struct"
+        return Kind.MAP if free else Kind.TIME
     if field.is_repeated:
         return Kind.LIST
     if field.type in (field.TYPE_INT64, field.TYPE_INT32):
         return Kind.NUMBER
-    return Kind.REFERENCE if field.name in ("creator", "updater", "actor", "subject", "object_id") else Kind.TEXT
+    if field.type == field.TYPE_BOOL:
+        return Kind.FLAG
+    return Kind.REFERENCE if field.name in REFERENCES else Kind.TEXT
 
 
 def kind_of_annotation(annotation: Any) -> Kind | tuple[str, ...]:
@@ -103,7 +111,7 @@ def kind_of_annotation(annotation: Any) -> Kind | tuple[str, ...]:
         (annotation,) = (part for part in get_args(annotation) if part is not type(None))
     if get_origin(annotation) is Literal:
         return get_args(annotation)
-    kinds = {str: Kind.TEXT, datetime: Kind.TIME, int: Kind.NUMBER, UUID: Kind.REFERENCE}
+    kinds = {str: Kind.TEXT, datetime: Kind.TIME, int: Kind.NUMBER, UUID: Kind.REFERENCE, bool: Kind.FLAG}
     collections = {dict: Kind.MAP, list: Kind.LIST, tuple: Kind.LIST}
     return collections[get_origin(annotation)] if get_origin(annotation) in collections else kinds[annotation]
 
@@ -112,7 +120,7 @@ def kind_of_column(column: Column[Any]) -> Kind | tuple[str, ...]:
     if isinstance(column.type, EnumType):
         return tuple(column.type.enums)
     kinds = {Text: Kind.TEXT, DateTime: Kind.TIME, BigInteger: Kind.NUMBER, Uuid: Kind.REFERENCE, JSONB: Kind.MAP}
-    kinds |= {ARRAY: Kind.LIST, LargeBinary: Kind.TEXT}  # text that is sealed
+    kinds |= {ARRAY: Kind.LIST, Boolean: Kind.FLAG, LargeBinary: Kind.TEXT}  # the last is text that is sealed
     return next(kind for of, kind in kinds.items() if isinstance(column.type, of))
 
 
@@ -120,6 +128,8 @@ def kind_of_column(column: Column[Any]) -> Kind | tuple[str, ...]:
 def test_each_field_is_of_one_kind_on_all_three_sides(contract: Contract) -> None:
     """Enums have the same values in the same order, the unspecified one left out; what is only read may be a `str`."""
     for name, read in contract.shown().items():
+        if name in contract.computed:
+            continue
         message = kind_of_field(contract.message.fields_by_name[name])
         schema = kind_of_annotation(contract.schema.model_fields[read].annotation)
         column = kind_of_column(contract.table.columns[contract.column(read)])
@@ -130,6 +140,8 @@ def test_each_field_is_of_one_kind_on_all_three_sides(contract: Contract) -> Non
 @each
 def test_what_may_be_unset_is_so_in_schema_and_table(contract: Contract) -> None:
     for name, info in contract.schema.model_fields.items():
+        if name in contract.computed:
+            continue
         nullable = type(None) in get_args(info.annotation)
         assert contract.table.columns[contract.column(name)].nullable == nullable, name
 
@@ -159,7 +171,7 @@ def bounds_of(schema: type[BaseModel], name: str) -> tuple[int, int]:
 
 @each_written
 def test_the_lengths_of_the_schema_are_those_of_the_table(contract: Contract) -> None:
-    columns = {name: contract.table.columns[contract.column(name)] for name in contract.editable - {"email"}}
+    columns = {name: contract.table.columns[contract.column(name)] for name in contract.editable - {"email", "color"}}
     texts = {name: column for name, column in columns.items() if isinstance(column.type, Text)}
     assert texts
     for name, column in texts.items():

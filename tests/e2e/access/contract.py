@@ -102,7 +102,8 @@ def _is_given(field: FieldDescriptor, values: Mapping[str, object]) -> bool:
     if behaviour & {field_behavior_pb2.REQUIRED, field_behavior_pb2.IDENTIFIER}:
         return True
     wanted = field.name in values and not field.GetOptions().Extensions[access_pb2.administrators_only]
-    return wanted or _referenced(field) != ""
+    message: Any = field.containing_type
+    return wanted or (_referenced(field) != "" and message.name.endswith("Request"))
 
 
 def _value(field: FieldDescriptor, names: Mapping[str, str], values: Mapping[str, object]) -> Any:
@@ -137,5 +138,8 @@ def path_of(message: Message, path: str) -> Any:
     return value
 
 
-async def _once(request: Message) -> AsyncIterator[Message]:
+async def _once(request: Any) -> AsyncIterator[Message]:
+    """The message, and behind the rows of an import the count that ends it."""
     yield request
+    if "count" in request.DESCRIPTOR.fields_by_name:
+        yield type(request)(parent=request.parent, count=len(request.tasks))

@@ -12,6 +12,8 @@ import asyncpg
 from service.credentials import opaque_tokens
 from service.credentials.opaque_tokens import RefreshTokens
 from taxiway.v1.access_pb2 import Access
+from taxiway.v1.project_pb2 import Project
+from taxiway.v1.project_service_pb2 import CreateProjectRequest
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import CreateTaskRequest
 from tests.e2e.access.contract import USER
@@ -20,6 +22,7 @@ from tests.e2e.accounts import Account, Accounts
 from tests.e2e.conftest import KEYS
 
 if TYPE_CHECKING:
+    from taxiway.v1.project_service_pb2_grpc import ProjectServiceAsyncStub
     from taxiway.v1.task_service_pb2_grpc import TaskServiceAsyncStub
 
 PASSWORD = "a password of the matrix"
@@ -37,6 +40,8 @@ class Place(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def tasks(self) -> "TaskServiceAsyncStub": ...
+    @property
+    def projects(self) -> "ProjectServiceAsyncStub": ...
 
 
 @dataclass
@@ -63,7 +68,11 @@ class Worlds:
         return self._services[scopes]
 
     async def _belongings(self, owner: Account) -> dict[str, str]:
-        task = await self.service.tasks.CreateTask(CreateTaskRequest(parent=owner.name, task=Task(title="Something")))
+        draft = Task(title="Something", tags=["something"])
+        task = await self.service.tasks.CreateTask(CreateTaskRequest(parent=owner.name, task=draft))
+        made = CreateProjectRequest(parent=owner.name, project=Project(display_name="Things"))
+        project = await self.service.projects.CreateProject(made)
+        tag_id = await self.connection.fetchval("SELECT id FROM tags WHERE owner_id = $1", owner.id)
         key_id = uuid4()
         await self.connection.execute(
             "INSERT INTO api_keys (id, user_id, display_name, token_hash, scopes, created_by)"
@@ -73,6 +82,7 @@ class Worlds:
             bytes(32),
         )
         below = {"Task": task.name, "ApiKey": f"{owner.name}/apiKeys/{key_id}"}
+        below |= {"Project": project.name, "Tag": f"{owner.name}/tags/{tag_id}"}
         below |= {"User": owner.name, "Session": f"{owner.name}/sessions/{owner.credential_id}"}
         return {f"taxiway.dev/{kind}": name for kind, name in below.items()}
 
@@ -110,12 +120,13 @@ class World:
         nothing."""
         unique = f"w{uuid4().hex}"
         new = {"username": unique, "email": f"{unique}@example.com", "title": "Another", "scopes": ["tasks.read"]}
+        new |= {"display_name": unique, "query": "another"}
         return {**new, **self.secrets, "password": PASSWORD, "old_password": PASSWORD, "new_password": "too short"}
 
 
 def _missing(owner: Account) -> dict[str, str]:
     """A user that does not exist; below one who calls nothing what does not exist."""
-    kinds = {"Task": "tasks", "Session": "sessions", "ApiKey": "apiKeys"}
+    kinds = {"Task": "tasks", "Project": "projects", "Tag": "tags", "Session": "sessions", "ApiKey": "apiKeys"}
     return {USER: f"users/{uuid4()}"} | {
         f"taxiway.dev/{kind}": f"{owner.name}/{collection}/{uuid4()}" for kind, collection in kinds.items()
     }

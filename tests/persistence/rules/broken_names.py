@@ -6,6 +6,8 @@ from tests.persistence.rules.broken import Case, Rule, deletion, owned, table, t
 from tests.persistence.rules.indexes import r8_indexes
 from tests.persistence.rules.names import r2_names, r10_names_comments_and_order
 
+CASELESS = sa.func.lower(sa.column("title"))
+
 
 def _a_junction_without_names(into: sa.MetaData) -> None:
     for name in ("users", "groups"):
@@ -30,6 +32,10 @@ CASES: dict[Rule, list[Case]] = {
         (
             things(text("title"), sa.Index(None, "title"), sa.Index(None, "title", "id")),
             "ix_things_title is the beginning of ix_things_title_id",
+        ),
+        (
+            things(text("title"), sa.Index("ix_things_a", CASELESS), sa.Index("ix_things_b", CASELESS, "id")),
+            "ix_things_a is the beginning of ix_things_b",
         ),
         (things(*deletion()), "things has no index of the living"),
         (things(*deletion(), sa.Index(None, "id")), "things has no index of the living"),

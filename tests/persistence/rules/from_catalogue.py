@@ -37,14 +37,19 @@ SELECT c.relname AS table, n.relname AS name, m.amname AS method, pg_get_expr(i.
   (SELECT array_agg(coalesce(a.attname::text, '') ORDER BY p.place)
    FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS p(number, place)
    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.number AND p.number > 0
-   WHERE p.place <= i.indnkeyatts) AS columns
+   WHERE p.place <= i.indnkeyatts) AS columns,
+  (SELECT array_agg(pg_get_indexdef(i.indexrelid, place, true) ORDER BY place)
+   FROM generate_series(1, i.indnkeyatts) AS place) AS keys
 FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class n ON n.oid = i.indexrelid
   JOIN pg_am m ON m.oid = n.relam WHERE {_TABLES}"""
 _TRIGGERS = f"""
 SELECT c.relname AS table, p.proname AS function, pg_get_triggerdef(t.oid) AS definition
 FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
   JOIN pg_proc p ON p.oid = t.tgfoid WHERE {_TABLES}"""
-_FUNCTIONS = "SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace"
+# Those of an extension are its own.
+_FUNCTIONS = """
+SELECT proname FROM pg_proc p WHERE pronamespace = current_schema()::regnamespace
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"""
 _ON_DELETE = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}  # `a` is what stands for nothing
 
 
@@ -96,8 +101,8 @@ def _column(row: Row[Any], filterable: Collection[tuple[str, str]]) -> Column:
 
 
 def _index(row: Row[Any]) -> Index:
-    columns = tuple(row.columns)
-    return Index(row.name, columns, row.method, row.condition, is_unique=row.is_unique, is_primary=row.is_primary)
+    columns, keys = tuple(row.columns), tuple(row.keys)
+    return Index(row.name, columns, keys, row.method, row.condition, is_unique=row.is_unique, is_primary=row.is_primary)
 
 
 def _trigger(row: Row[Any]) -> str:

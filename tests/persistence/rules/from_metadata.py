@@ -53,7 +53,7 @@ def _keys(table: sa.Table) -> list[Index]:
     for key in table.constraints:
         if isinstance(key, sa.PrimaryKeyConstraint | sa.UniqueConstraint):
             columns, primary = tuple(key.columns.keys()), isinstance(key, sa.PrimaryKeyConstraint)
-            found.append(Index(_name(key), columns, "btree", None, is_unique=True, is_primary=primary))
+            found.append(Index(_name(key), columns, columns, "btree", None, is_unique=True, is_primary=primary))
     return found
 
 
@@ -63,6 +63,7 @@ def _index(index: sa.Index) -> Index:
     return Index(
         name=_name(index),
         columns=tuple(part.name if isinstance(part, sa.Column) else "" for part in index.expressions),
+        keys=tuple(part.name if isinstance(part, sa.Column) else _sql(part) for part in index.expressions),
         method=options["using"] or "btree",
         condition=None if condition is None else _sql(condition),
         is_unique=bool(index.unique),

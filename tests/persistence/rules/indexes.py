@@ -35,7 +35,7 @@ def _time_faults(table: Table, index: Index) -> Iterator[str]:
 def _is_within(index: Index, other: Index) -> bool:
     """Another index of the same rows does all that this one does. A unique one does more than it shows."""
     same_rows = (index.condition, index.method) == (other.condition, other.method)
-    begins = other.columns[: len(index.columns)] == index.columns
+    begins = other.keys[: len(index.keys)] == index.keys
     return index.name != other.name and not index.is_unique and same_rows and begins
 
 

@@ -15,7 +15,7 @@ MIXINS = {
     SoftlyDeleted: {"deleted_at", "purge_at"},
     Authored: {"created_by", "updated_by"},
 }
-ALLOWED_IMPORTS = {"sqlalchemy", "persistence", "datetime", "uuid", "typing", "decimal", "__future__"}
+ALLOWED_IMPORTS = {"sqlalchemy", "persistence", "datetime", "uuid", "typing", "collections.abc", "__future__"}
 # A row may be dated or signed without the rest of the group.
 ALONE = {"created_at", "updated_at", "created_by"}
 TRIGGER_FUNCTIONS = {"bump_version", "refuse_audit_change", "note_access_change", "note_access_truncated"}

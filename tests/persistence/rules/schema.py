@@ -45,10 +45,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Of any origin: a primary key and a unique constraint are indexes too. An expression stands in `columns` as ""."""
+    """Of any origin: a primary key and a unique constraint are indexes too.
+
+    An expression stands in `columns` as "", and in `keys` as it is written.
+    """
 
     name: str
     columns: tuple[str, ...]
+    keys: tuple[str, ...]
     method: str
     condition: str | None
     is_unique: bool

@@ -16,7 +16,8 @@ WRITTEN = {  # name: type, nullable, default
     "updated_by": ("uuid", False, None),
 }
 SOFTLY_DELETED = {"deleted_at": (TIMESTAMP, True, None), "purge_at": (TIMESTAMP, True, None)}
-UNDATED = {"sign_in_attempts"}  # it tells how often and until when, and not who was there when
+# One tells how often and until when, and not who was there when; the other one is a number and a lock.
+UNDATED = {"sign_in_attempts", "owner_positions"}
 NUMBERS = {"smallint", "integer", "bigint", "numeric", "real", "double precision"}
 RANGED = NUMBERS | {TIMESTAMP, "timestamp", "date"}
 COUNTED_BY_A_TRIGGER = {"version", "position"}
@@ -55,7 +56,7 @@ def r6_bounds(schema: Schema) -> Iterator[str]:
             if column.type.endswith("[]") and "high" not in sides(table, rf"cardinality\(\(?{column.name}\)?\)"):
                 yield f"{table.name}.{column.name} has no length"
             wanted = {"low"} if column.name in COUNTED_BY_A_TRIGGER else {"low", "high"}
-            if column.kind in RANGED and not wanted <= sides(table, rf"\(?{column.name}\)?"):
+            if column.kind in RANGED and not wanted <= sides(table, rf'\(?"?{column.name}"?\)?'):
                 yield f"{table.name}.{column.name} has no range"
 
 

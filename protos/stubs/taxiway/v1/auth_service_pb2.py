@@ -31,7 +31,7 @@ from taxiway.v1 import api_key_pb2 as taxiway_dot_v1_dot_api__key__pb2
 from taxiway.v1 import session_pb2 as taxiway_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtaxiway/v1/auth_service.proto\x12\ntaxiway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x17taxiway/v1/access.proto\x1a\x18taxiway/v1/api_key.proto\x1a\x18taxiway/v1/session.proto\"A\n\rSignInRequest\x12\x13\n\x05login\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1b\n\x08password\x18\x02 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\"9\n\x15RefreshSessionRequest\x12 \n\rrefresh_token\x18\x01 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\"\x10\n\x0eSignOutRequest\"\x11\n\x0fSignOutResponse\"Y\n\x15\x43hangePasswordRequest\x12\x1f\n\x0cold_password\x18\x01 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\x12\x1f\n\x0cnew_password\x18\x02 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\"6\n\x16\x43hangePasswordResponse\x12\x1c\n\x0e\x65nded_sessions\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03\"U\n\x12SetPasswordRequest\x12\x1e\n\x0breset_token\x18\x01 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\x12\x1f\n\x0cnew_password\x18\x02 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\">\n\x13SetPasswordResponse\x12\'\n\x04user\x18\x01 \x01(\tB\x19\xe2\x41\x01\x03\xfa\x41\x12\n\x10taxiway.dev/User\"v\n\x13ListSessionsRequest\x12,\n\x06parent\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\x12\x13taxiway.dev/Session\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"b\n\x14ListSessionsResponse\x12+\n\x08sessions\x18\x01 \x03(\x0b\x32\x13.taxiway.v1.SessionB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"\\\n\x14RevokeSessionRequest\x12*\n\x04name\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\n\x13taxiway.dev/Session\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"\x17\n\x15RevokeSessionResponse\"\x17\n\x15GetSigningKeysRequest\"|\n\nJsonWebKey\x12\x11\n\x03kty\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03\x63rv\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x0f\n\x01x\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03kid\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03\x61lg\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03use\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\"r\n\x16GetSigningKeysResponse\x12*\n\x04keys\x18\x01 \x03(\x0b\x32\x16.taxiway.v1.JsonWebKeyB\x04\xe2\x41\x01\x03\x12\x14\n\x06issuer\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x61udience\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\"m\n\x13\x43reateApiKeyRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\x12\x12taxiway.dev/ApiKey\x12)\n\x07\x61pi_key\x18\x02 \x01(\x0b\x32\x12.taxiway.v1.ApiKeyB\x04\xe2\x41\x01\x02\"[\n\x14\x43reateApiKeyResponse\x12)\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x12.taxiway.v1.ApiKeyB\x04\xe2\x41\x01\x03\x12\x18\n\x06secret\x18\x02 \x01(\tB\x08\xe2\x41\x01\x03\xe8\xc4\x18\x01\"t\n\x12ListApiKeysRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\x12\x12taxiway.dev/ApiKey\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"`\n\x13ListApiKeysResponse\x12*\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x12.taxiway.v1.ApiKeyB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"Z\n\x13RevokeApiKeyRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12taxiway.dev/ApiKey\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"\x16\n\x14RevokeApiKeyResponse2\x86\x0c\n\x0b\x41uthService\x12q\n\x06SignIn\x12\x19.taxiway.v1.SignInRequest\x1a\x19.taxiway.v1.SessionTokens\"1\xda\x41\x0elogin,password\xda\xc4\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/auth:signIn:\x01*\x12\x88\x01\n\x0eRefreshSession\x12!.taxiway.v1.RefreshSessionRequest\x1a\x19.taxiway.v1.SessionTokens\"8\xda\x41\rrefresh_token\xda\xc4\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/auth:refreshSession:\x01*\x12h\n\x07SignOut\x12\x1a.taxiway.v1.SignOutRequest\x1a\x1b.taxiway.v1.SignOutResponse\"$\xda\x41\x00\xda\xc4\x18\x02 \x01\x82\xd3\xe4\x93\x02\x15\"\x10/v1/auth:signOut:\x01*\x12\x9d\x01\n\x0e\x43hangePassword\x12!.taxiway.v1.ChangePasswordRequest\x1a\".taxiway.v1.ChangePasswordResponse\"D\xda\x41\x19old_password,new_password\xda\xc4\x18\x02 \x01\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/auth:changePassword:\x01*\x12\x90\x01\n\x0bSetPassword\x12\x1e.taxiway.v1.SetPasswordRequest\x1a\x1f.taxiway.v1.SetPasswordResponse\"@\xda\x41\x18reset_token,new_password\xda\xc4\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x19\"\x14/v1/auth:setPassword:\x01*\x12\x90\x01\n\x0cListSessions\x12\x1f.taxiway.v1.ListSessionsRequest\x1a .taxiway.v1.ListSessionsResponse\"=\x90\x02\x01\xda\x41\x06parent\xda\xc4\x18\x08\x12\x06parent\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=users/*}/sessions\x12\x96\x01\n\rRevokeSession\x12 .taxiway.v1.RevokeSessionRequest\x1a!.taxiway.v1.RevokeSessionResponse\"@\xda\x41\x04name\xda\xc4\x18\x06\x12\x04name\x82\xd3\xe4\x93\x02)\"$/v1/{name=users/*/sessions/*}:revoke:\x01*\x12\x81\x01\n\x0eGetSigningKeys\x12!.taxiway.v1.GetSigningKeysRequest\x1a\".taxiway.v1.GetSigningKeysResponse\"(\x90\x02\x01\xda\x41\x00\xda\xc4\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/auth/signingKeys\x12\x95\x01\n\x0c\x43reateApiKey\x12\x1f.taxiway.v1.CreateApiKeyRequest\x1a .taxiway.v1.CreateApiKeyResponse\"B\xda\x41\x0eparent,api_key\xda\xc4\x18\x00\x82\xd3\xe4\x93\x02\'\"\x1c/v1/{parent=users/*}/apiKeys:\x07\x61pi_key\x12\x84\x01\n\x0bListApiKeys\x12\x1e.taxiway.v1.ListApiKeysRequest\x1a\x1f.taxiway.v1.ListApiKeysResponse\"4\x90\x02\x01\xda\x41\x06parent\xda\xc4\x18\x00\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=users/*}/apiKeys\x12\x8c\x01\n\x0cRevokeApiKey\x12\x1f.taxiway.v1.RevokeApiKeyRequest\x1a .taxiway.v1.RevokeApiKeyResponse\"9\xda\x41\x04name\xda\xc4\x18\x00\x82\xd3\xe4\x93\x02(\"#/v1/{name=users/*/apiKeys/*}:revoke:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtaxiway/v1/auth_service.proto\x12\ntaxiway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x17taxiway/v1/access.proto\x1a\x18taxiway/v1/api_key.proto\x1a\x18taxiway/v1/session.proto\"A\n\rSignInRequest\x12\x13\n\x05login\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1b\n\x08password\x18\x02 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\"9\n\x15RefreshSessionRequest\x12 \n\rrefresh_token\x18\x01 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\"-\n\x0eSignOutRequest\x12\x1b\n\rvalidate_only\x18\x01 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\x11\n\x0fSignOutResponse\"Y\n\x15\x43hangePasswordRequest\x12\x1f\n\x0cold_password\x18\x01 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\x12\x1f\n\x0cnew_password\x18\x02 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\"6\n\x16\x43hangePasswordResponse\x12\x1c\n\x0e\x65nded_sessions\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03\"U\n\x12SetPasswordRequest\x12\x1e\n\x0breset_token\x18\x01 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\x12\x1f\n\x0cnew_password\x18\x02 \x01(\tB\t\xe2\x41\x02\x02\x04\xe8\xc4\x18\x01\">\n\x13SetPasswordResponse\x12\'\n\x04user\x18\x01 \x01(\tB\x19\xe2\x41\x01\x03\xfa\x41\x12\n\x10taxiway.dev/User\"v\n\x13ListSessionsRequest\x12,\n\x06parent\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\x12\x13taxiway.dev/Session\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"b\n\x14ListSessionsResponse\x12+\n\x08sessions\x18\x01 \x03(\x0b\x32\x13.taxiway.v1.SessionB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"y\n\x14RevokeSessionRequest\x12*\n\x04name\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\n\x13taxiway.dev/Session\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\x17\n\x15RevokeSessionResponse\"\x17\n\x15GetSigningKeysRequest\"|\n\nJsonWebKey\x12\x11\n\x03kty\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03\x63rv\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x0f\n\x01x\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03kid\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03\x61lg\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03use\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\"r\n\x16GetSigningKeysResponse\x12*\n\x04keys\x18\x01 \x03(\x0b\x32\x16.taxiway.v1.JsonWebKeyB\x04\xe2\x41\x01\x03\x12\x14\n\x06issuer\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x61udience\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\"\x8a\x01\n\x13\x43reateApiKeyRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\x12\x12taxiway.dev/ApiKey\x12)\n\x07\x61pi_key\x18\x02 \x01(\x0b\x32\x12.taxiway.v1.ApiKeyB\x04\xe2\x41\x01\x02\x12\x1b\n\rvalidate_only\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\"[\n\x14\x43reateApiKeyResponse\x12)\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x12.taxiway.v1.ApiKeyB\x04\xe2\x41\x01\x03\x12\x18\n\x06secret\x18\x02 \x01(\tB\x08\xe2\x41\x01\x03\xe8\xc4\x18\x01\"t\n\x12ListApiKeysRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\x12\x12taxiway.dev/ApiKey\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"`\n\x13ListApiKeysResponse\x12*\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x12.taxiway.v1.ApiKeyB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"w\n\x13RevokeApiKeyRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12taxiway.dev/ApiKey\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\x16\n\x14RevokeApiKeyResponse2\x86\x0c\n\x0b\x41uthService\x12q\n\x06SignIn\x12\x19.taxiway.v1.SignInRequest\x1a\x19.taxiway.v1.SessionTokens\"1\xda\x41\x0elogin,password\xda\xc4\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/auth:signIn:\x01*\x12\x88\x01\n\x0eRefreshSession\x12!.taxiway.v1.RefreshSessionRequest\x1a\x19.taxiway.v1.SessionTokens\"8\xda\x41\rrefresh_token\xda\xc4\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/auth:refreshSession:\x01*\x12h\n\x07SignOut\x12\x1a.taxiway.v1.SignOutRequest\x1a\x1b.taxiway.v1.SignOutResponse\"$\xda\x41\x00\xda\xc4\x18\x02 \x01\x82\xd3\xe4\x93\x02\x15\"\x10/v1/auth:signOut:\x01*\x12\x9d\x01\n\x0e\x43hangePassword\x12!.taxiway.v1.ChangePasswordRequest\x1a\".taxiway.v1.ChangePasswordResponse\"D\xda\x41\x19old_password,new_password\xda\xc4\x18\x02 \x01\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/auth:changePassword:\x01*\x12\x90\x01\n\x0bSetPassword\x12\x1e.taxiway.v1.SetPasswordRequest\x1a\x1f.taxiway.v1.SetPasswordResponse\"@\xda\x41\x18reset_token,new_password\xda\xc4\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x19\"\x14/v1/auth:setPassword:\x01*\x12\x90\x01\n\x0cListSessions\x12\x1f.taxiway.v1.ListSessionsRequest\x1a .taxiway.v1.ListSessionsResponse\"=\x90\x02\x01\xda\x41\x06parent\xda\xc4\x18\x08\x12\x06parent\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=users/*}/sessions\x12\x96\x01\n\rRevokeSession\x12 .taxiway.v1.RevokeSessionRequest\x1a!.taxiway.v1.RevokeSessionResponse\"@\xda\x41\x04name\xda\xc4\x18\x06\x12\x04name\x82\xd3\xe4\x93\x02)\"$/v1/{name=users/*/sessions/*}:revoke:\x01*\x12\x81\x01\n\x0eGetSigningKeys\x12!.taxiway.v1.GetSigningKeysRequest\x1a\".taxiway.v1.GetSigningKeysResponse\"(\x90\x02\x01\xda\x41\x00\xda\xc4\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/auth/signingKeys\x12\x95\x01\n\x0c\x43reateApiKey\x12\x1f.taxiway.v1.CreateApiKeyRequest\x1a .taxiway.v1.CreateApiKeyResponse\"B\xda\x41\x0eparent,api_key\xda\xc4\x18\x00\x82\xd3\xe4\x93\x02\'\"\x1c/v1/{parent=users/*}/apiKeys:\x07\x61pi_key\x12\x84\x01\n\x0bListApiKeys\x12\x1e.taxiway.v1.ListApiKeysRequest\x1a\x1f.taxiway.v1.ListApiKeysResponse\"4\x90\x02\x01\xda\x41\x06parent\xda\xc4\x18\x00\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=users/*}/apiKeys\x12\x8c\x01\n\x0cRevokeApiKey\x12\x1f.taxiway.v1.RevokeApiKeyRequest\x1a .taxiway.v1.RevokeApiKeyResponse\"9\xda\x41\x04name\xda\xc4\x18\x00\x82\xd3\xe4\x93\x02(\"#/v1/{name=users/*/apiKeys/*}:revoke:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +44,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIGNINREQUEST'].fields_by_name['password']._serialized_options = b'\342A\002\002\004\350\304\030\001'
   _globals['_REFRESHSESSIONREQUEST'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_REFRESHSESSIONREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\342A\002\002\004\350\304\030\001'
+  _globals['_SIGNOUTREQUEST'].fields_by_name['validate_only']._loaded_options = None
+  _globals['_SIGNOUTREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['old_password']._loaded_options = None
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['old_password']._serialized_options = b'\342A\002\002\004\350\304\030\001'
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._loaded_options = None
@@ -70,6 +72,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKESESSIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\025\n\023taxiway.dev/Session'
   _globals['_REVOKESESSIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REVOKESESSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_REVOKESESSIONREQUEST'].fields_by_name['validate_only']._loaded_options = None
+  _globals['_REVOKESESSIONREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
   _globals['_JSONWEBKEY'].fields_by_name['kty']._loaded_options = None
   _globals['_JSONWEBKEY'].fields_by_name['kty']._serialized_options = b'\342A\001\003'
   _globals['_JSONWEBKEY'].fields_by_name['crv']._loaded_options = None
@@ -92,6 +96,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\022\022taxiway.dev/ApiKey'
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['api_key']._loaded_options = None
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['api_key']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['validate_only']._loaded_options = None
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
   _globals['_CREATEAPIKEYRESPONSE'].fields_by_name['api_key']._loaded_options = None
   _globals['_CREATEAPIKEYRESPONSE'].fields_by_name['api_key']._serialized_options = b'\342A\001\003'
   _globals['_CREATEAPIKEYRESPONSE'].fields_by_name['secret']._loaded_options = None
@@ -110,6 +116,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\024\n\022taxiway.dev/ApiKey'
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['validate_only']._loaded_options = None
+  _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
   _globals['_AUTHSERVICE'].methods_by_name['SignIn']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['SignIn']._serialized_options = b'\332A\016login,password\332\304\030\002\030\001\202\323\344\223\002\024\"\017/v1/auth:signIn:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['RefreshSession']._loaded_options = None
@@ -137,43 +145,43 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFRESHSESSIONREQUEST']._serialized_start=304
   _globals['_REFRESHSESSIONREQUEST']._serialized_end=361
   _globals['_SIGNOUTREQUEST']._serialized_start=363
-  _globals['_SIGNOUTREQUEST']._serialized_end=379
-  _globals['_SIGNOUTRESPONSE']._serialized_start=381
-  _globals['_SIGNOUTRESPONSE']._serialized_end=398
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=400
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=489
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=491
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=545
-  _globals['_SETPASSWORDREQUEST']._serialized_start=547
-  _globals['_SETPASSWORDREQUEST']._serialized_end=632
-  _globals['_SETPASSWORDRESPONSE']._serialized_start=634
-  _globals['_SETPASSWORDRESPONSE']._serialized_end=696
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=698
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=816
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=818
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=916
-  _globals['_REVOKESESSIONREQUEST']._serialized_start=918
-  _globals['_REVOKESESSIONREQUEST']._serialized_end=1010
-  _globals['_REVOKESESSIONRESPONSE']._serialized_start=1012
-  _globals['_REVOKESESSIONRESPONSE']._serialized_end=1035
-  _globals['_GETSIGNINGKEYSREQUEST']._serialized_start=1037
-  _globals['_GETSIGNINGKEYSREQUEST']._serialized_end=1060
-  _globals['_JSONWEBKEY']._serialized_start=1062
-  _globals['_JSONWEBKEY']._serialized_end=1186
-  _globals['_GETSIGNINGKEYSRESPONSE']._serialized_start=1188
-  _globals['_GETSIGNINGKEYSRESPONSE']._serialized_end=1302
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=1304
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=1413
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=1415
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=1506
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=1508
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=1624
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=1626
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=1722
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=1724
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=1814
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=1816
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1838
-  _globals['_AUTHSERVICE']._serialized_start=1841
-  _globals['_AUTHSERVICE']._serialized_end=3383
+  _globals['_SIGNOUTREQUEST']._serialized_end=408
+  _globals['_SIGNOUTRESPONSE']._serialized_start=410
+  _globals['_SIGNOUTRESPONSE']._serialized_end=427
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=429
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=518
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=520
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=574
+  _globals['_SETPASSWORDREQUEST']._serialized_start=576
+  _globals['_SETPASSWORDREQUEST']._serialized_end=661
+  _globals['_SETPASSWORDRESPONSE']._serialized_start=663
+  _globals['_SETPASSWORDRESPONSE']._serialized_end=725
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=727
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=845
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=847
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=945
+  _globals['_REVOKESESSIONREQUEST']._serialized_start=947
+  _globals['_REVOKESESSIONREQUEST']._serialized_end=1068
+  _globals['_REVOKESESSIONRESPONSE']._serialized_start=1070
+  _globals['_REVOKESESSIONRESPONSE']._serialized_end=1093
+  _globals['_GETSIGNINGKEYSREQUEST']._serialized_start=1095
+  _globals['_GETSIGNINGKEYSREQUEST']._serialized_end=1118
+  _globals['_JSONWEBKEY']._serialized_start=1120
+  _globals['_JSONWEBKEY']._serialized_end=1244
+  _globals['_GETSIGNINGKEYSRESPONSE']._serialized_start=1246
+  _globals['_GETSIGNINGKEYSRESPONSE']._serialized_end=1360
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=1363
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=1501
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=1503
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=1594
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=1596
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=1712
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=1714
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=1810
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=1812
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=1931
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=1933
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1955
+  _globals['_AUTHSERVICE']._serialized_start=1958
+  _globals['_AUTHSERVICE']._serialized_end=3500
 # @@protoc_insertion_point(module_scope)

@@ -74,12 +74,17 @@ class SignOutRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. Default: false."""
     def __init__(
         self,
+        *,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -272,6 +277,7 @@ class RevokeSessionRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the session, `users/{user}/sessions/{session}`."""
     request_id: _builtins.str
@@ -281,15 +287,20 @@ class RevokeSessionRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -411,8 +422,13 @@ class CreateApiKeyRequest(_message.Message):
 
     PARENT_FIELD_NUMBER: _builtins.int
     API_KEY_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """The account that the key is for, `users/{user}`, of role SERVICE."""
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. No secret is
+    answered. Default: false.
+    """
     @_builtins.property
     def api_key(self) -> _api_key_pb2.ApiKey:
         """The key to make. `name` and output-only fields in it are ignored."""
@@ -422,10 +438,11 @@ class CreateApiKeyRequest(_message.Message):
         *,
         parent: _builtins.str = ...,
         api_key: _api_key_pb2.ApiKey | None = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["api_key", b"api_key"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key", b"api_key", "parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key", b"api_key", "parent", b"parent", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -529,6 +546,7 @@ class RevokeApiKeyRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the key, `users/{user}/apiKeys/{api_key}`."""
     request_id: _builtins.str
@@ -538,15 +556,20 @@ class RevokeApiKeyRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

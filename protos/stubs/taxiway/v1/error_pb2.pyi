@@ -38,6 +38,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INVALID_ARGUMENT. The `request_id` was used within 24 hours for another method or another request. Take a new
     one for each new request.
     """
+    INVALID_FILTER: _ErrorReason.ValueType  # 5
+    """INVALID_ARGUMENT. The `filter` breaks a rule of its language; the message says at which position and which rule.
+    docs/filtering.md has them.
+    """
     REQUEST_TOO_LARGE: _ErrorReason.ValueType  # 10
     """RESOURCE_EXHAUSTED. The request is larger than 1 MiB. Send less at a time."""
     RESPONSE_TOO_LARGE: _ErrorReason.ValueType  # 11
@@ -49,7 +53,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     already. google.rpc.ResourceInfo names it. Check the name.
     """
     PARENT_NOT_FOUND: _ErrorReason.ValueType  # 21
-    """NOT_FOUND. The parent of a Create or a List does not exist; google.rpc.ResourceInfo names it. Create it first."""
+    """NOT_FOUND. The parent of a Create or a List does not exist; google.rpc.ResourceInfo names it. Create it first.
+    FAILED_PRECONDITION where it is a project or a parent task in a field of the request, which does not exist or is
+    deleted.
+    """
     RESOURCE_ALREADY_EXISTS: _ErrorReason.ValueType  # 22
     """ALREADY_EXISTS. The id, the username or the email is taken; google.rpc.ResourceInfo says by what kind of
     resource. Take another, or update the one that is there.
@@ -130,6 +137,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL. A bug in the service. Report the incident id in google.rpc.RequestInfo; repeating is unlikely to
     help.
     """
+    LIVE_CHILDREN: _ErrorReason.ValueType  # 80
+    """FAILED_PRECONDITION. The task has subtasks that are not deleted. Delete them first, or all together with `force`."""
+    OPEN_CHILDREN: _ErrorReason.ValueType  # 81
+    """FAILED_PRECONDITION. The task has subtasks that are OPEN or IN_PROGRESS. Complete or cancel them first, or complete
+    all together with `force`.
+    """
+    PARENT_COMPLETED: _ErrorReason.ValueType  # 82
+    """FAILED_PRECONDITION. The parent task is COMPLETED, and this one would not be. Reopen the parent first."""
+    CYCLE: _ErrorReason.ValueType  # 83
+    """FAILED_PRECONDITION. The parent task is the task itself, or below it. Choose another parent."""
+    TOO_DEEP: _ErrorReason.ValueType  # 84
+    """FAILED_PRECONDITION. With its subtasks the task would reach more than 8 levels below the first. Choose a parent
+    nearer to the first level.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the `reason` of the google.rpc.ErrorInfo that every error carries, with the domain `taxiway`.
@@ -137,6 +158,7 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 
     1 to 9: the request is wrong. 10 to 19: too large. 20 to 29: what exists. 30 to 39: in the wrong state. 40 to 49:
     someone else was there. 50 to 59: the service cannot now. 60 to 69: the call itself, and who makes it. 70: a fault of ours.
+    80 to 89: tasks and their subtasks.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
@@ -155,6 +177,10 @@ REQUEST_ID_REUSED: ErrorReason.ValueType  # 4
 """INVALID_ARGUMENT. The `request_id` was used within 24 hours for another method or another request. Take a new
 one for each new request.
 """
+INVALID_FILTER: ErrorReason.ValueType  # 5
+"""INVALID_ARGUMENT. The `filter` breaks a rule of its language; the message says at which position and which rule.
+docs/filtering.md has them.
+"""
 REQUEST_TOO_LARGE: ErrorReason.ValueType  # 10
 """RESOURCE_EXHAUSTED. The request is larger than 1 MiB. Send less at a time."""
 RESPONSE_TOO_LARGE: ErrorReason.ValueType  # 11
@@ -166,7 +192,10 @@ RESOURCE_NOT_FOUND: ErrorReason.ValueType  # 20
 already. google.rpc.ResourceInfo names it. Check the name.
 """
 PARENT_NOT_FOUND: ErrorReason.ValueType  # 21
-"""NOT_FOUND. The parent of a Create or a List does not exist; google.rpc.ResourceInfo names it. Create it first."""
+"""NOT_FOUND. The parent of a Create or a List does not exist; google.rpc.ResourceInfo names it. Create it first.
+FAILED_PRECONDITION where it is a project or a parent task in a field of the request, which does not exist or is
+deleted.
+"""
 RESOURCE_ALREADY_EXISTS: ErrorReason.ValueType  # 22
 """ALREADY_EXISTS. The id, the username or the email is taken; google.rpc.ResourceInfo says by what kind of
 resource. Take another, or update the one that is there.
@@ -246,5 +275,19 @@ administrator for the right; repeating does not help.
 INTERNAL_ERROR: ErrorReason.ValueType  # 70
 """INTERNAL. A bug in the service. Report the incident id in google.rpc.RequestInfo; repeating is unlikely to
 help.
+"""
+LIVE_CHILDREN: ErrorReason.ValueType  # 80
+"""FAILED_PRECONDITION. The task has subtasks that are not deleted. Delete them first, or all together with `force`."""
+OPEN_CHILDREN: ErrorReason.ValueType  # 81
+"""FAILED_PRECONDITION. The task has subtasks that are OPEN or IN_PROGRESS. Complete or cancel them first, or complete
+all together with `force`.
+"""
+PARENT_COMPLETED: ErrorReason.ValueType  # 82
+"""FAILED_PRECONDITION. The parent task is COMPLETED, and this one would not be. Reopen the parent first."""
+CYCLE: ErrorReason.ValueType  # 83
+"""FAILED_PRECONDITION. The parent task is the task itself, or below it. Choose another parent."""
+TOO_DEEP: ErrorReason.ValueType  # 84
+"""FAILED_PRECONDITION. With its subtasks the task would reach more than 8 levels below the first. Choose a parent
+nearer to the first level.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15taxiway/v1/task.proto\x12\ntaxiway.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x94\x07\n\x04Task\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x13\n\x05title\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x16.taxiway.v1.Task.StateB\x04\xe2\x41\x01\x03\x12\x31\n\x08priority\x18\x05 \x01(\x0e\x32\x19.taxiway.v1.Task.PriorityB\x04\xe2\x41\x01\x01\x12\x32\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x34\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\rcomplete_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12*\n\x07\x63reator\x18\t \x01(\tB\x19\xe2\x41\x01\x03\xfa\x41\x12\n\x10taxiway.dev/User\x12*\n\x07updater\x18\n \x01(\tB\x19\xe2\x41\x01\x03\xfa\x41\x12\n\x10taxiway.dev/User\x12\x35\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x64\x65lete_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\npurge_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x10 \x01(\tB\x04\xe2\x41\x01\x01\"W\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x08\n\x04OPEN\x10\x01\x12\x0f\n\x0bIN_PROGRESS\x10\x02\x12\r\n\tCOMPLETED\x10\x03\x12\r\n\tCANCELLED\x10\x04\"O\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x07\n\x03LOW\x10\x01\x12\n\n\x06MEDIUM\x10\x02\x12\x08\n\x04HIGH\x10\x03\x12\n\n\x06URGENT\x10\x04:=\xea\x41:\n\x10taxiway.dev/Task\x12\x19users/{user}/tasks/{task}*\x05tasks2\x04taskb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15taxiway/v1/task.proto\x12\ntaxiway.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb8\x08\n\x04Task\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x13\n\x05title\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x16.taxiway.v1.Task.StateB\x04\xe2\x41\x01\x03\x12\x31\n\x08priority\x18\x05 \x01(\x0e\x32\x19.taxiway.v1.Task.PriorityB\x04\xe2\x41\x01\x01\x12\x32\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x34\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\rcomplete_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12*\n\x07\x63reator\x18\t \x01(\tB\x19\xe2\x41\x01\x03\xfa\x41\x12\n\x10taxiway.dev/User\x12*\n\x07updater\x18\n \x01(\tB\x19\xe2\x41\x01\x03\xfa\x41\x12\n\x10taxiway.dev/User\x12\x35\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x64\x65lete_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\npurge_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x10 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04tags\x18\x11 \x03(\tB\x04\xe2\x41\x01\x01\x12-\n\x07project\x18\x12 \x01(\tB\x1c\xe2\x41\x01\x01\xfa\x41\x15\n\x13taxiway.dev/Project\x12.\n\x0bparent_task\x18\x13 \x01(\tB\x19\xe2\x41\x01\x01\xfa\x41\x12\n\x10taxiway.dev/Task\x12/\n\x08metadata\x18\x14 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x01\"W\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x08\n\x04OPEN\x10\x01\x12\x0f\n\x0bIN_PROGRESS\x10\x02\x12\r\n\tCOMPLETED\x10\x03\x12\r\n\tCANCELLED\x10\x04\"O\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x07\n\x03LOW\x10\x01\x12\n\n\x06MEDIUM\x10\x02\x12\x08\n\x04HIGH\x10\x03\x12\n\n\x06URGENT\x10\x04:=\xea\x41:\n\x10taxiway.dev/Task\x12\x19users/{user}/tasks/{task}*\x05tasks2\x04taskb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -66,12 +67,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASK'].fields_by_name['version']._serialized_options = b'\342A\001\003'
   _globals['_TASK'].fields_by_name['etag']._loaded_options = None
   _globals['_TASK'].fields_by_name['etag']._serialized_options = b'\342A\001\001'
+  _globals['_TASK'].fields_by_name['tags']._loaded_options = None
+  _globals['_TASK'].fields_by_name['tags']._serialized_options = b'\342A\001\001'
+  _globals['_TASK'].fields_by_name['project']._loaded_options = None
+  _globals['_TASK'].fields_by_name['project']._serialized_options = b'\342A\001\001\372A\025\n\023taxiway.dev/Project'
+  _globals['_TASK'].fields_by_name['parent_task']._loaded_options = None
+  _globals['_TASK'].fields_by_name['parent_task']._serialized_options = b'\342A\001\001\372A\022\n\020taxiway.dev/Task'
+  _globals['_TASK'].fields_by_name['metadata']._loaded_options = None
+  _globals['_TASK'].fields_by_name['metadata']._serialized_options = b'\342A\001\001'
   _globals['_TASK']._loaded_options = None
   _globals['_TASK']._serialized_options = b'\352A:\n\020taxiway.dev/Task\022\031users/{user}/tasks/{task}*\005tasks2\004task'
-  _globals['_TASK']._serialized_start=131
-  _globals['_TASK']._serialized_end=1047
-  _globals['_TASK_STATE']._serialized_start=816
-  _globals['_TASK_STATE']._serialized_end=903
-  _globals['_TASK_PRIORITY']._serialized_start=905
-  _globals['_TASK_PRIORITY']._serialized_end=984
+  _globals['_TASK']._serialized_start=161
+  _globals['_TASK']._serialized_end=1241
+  _globals['_TASK_STATE']._serialized_start=1010
+  _globals['_TASK_STATE']._serialized_end=1097
+  _globals['_TASK_PRIORITY']._serialized_start=1099
+  _globals['_TASK_PRIORITY']._serialized_end=1178
 # @@protoc_insertion_point(module_scope)

@@ -3,9 +3,12 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -107,6 +110,10 @@ class Task(_message.Message):
     PURGE_TIME_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    PROJECT_FIELD_NUMBER: _builtins.int
+    PARENT_TASK_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`users/{user}/tasks/{task}`, where both ids are UUIDs in canonical lower-case form. Never changes. In a request
     `users/me` stands for the caller; answers always carry the canonical name.
@@ -131,6 +138,17 @@ class Task(_message.Message):
     """Opaque, quoted mark of the present version (RFC 7232). Send back the one that was read to UpdateTask,
     DeleteTask, UndeleteTask or a change of state: when the task has changed meanwhile, the call answers ABORTED,
     ETAG_MISMATCH and writes nothing. Empty: write whatever the version.
+    """
+    project: _builtins.str
+    """What the task is part of, `users/{user}/projects/{project}` of the same owner. A project of another owner answers
+    INVALID_ARGUMENT, INVALID_FIELD, one that does not exist or is deleted FAILED_PRECONDITION, PARENT_NOT_FOUND.
+    Default: empty, no project.
+    """
+    parent_task: _builtins.str
+    """The task that this one is a part of, `users/{user}/tasks/{task}` of the same owner, at most 8 levels with the
+    first. A task of another owner answers INVALID_ARGUMENT, INVALID_FIELD, one that does not exist or is deleted
+    FAILED_PRECONDITION, PARENT_NOT_FOUND; one below this task CYCLE, a ninth level TOO_DEEP, and a COMPLETED one of a
+    task that is not PARENT_COMPLETED. Default: empty, a task of its own.
     """
     @_builtins.property
     def due_time(self) -> _timestamp_pb2.Timestamp:
@@ -164,6 +182,20 @@ class Task(_message.Message):
         UndeleteTask brings it back.
         """
 
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Words to find the task by, each 1 to 60 code points, at most 50. They are kept without case (NFKC, casefold, white
+        space collapsed), each once and in order of code points: `["Work", "at  home"]` is answered as `["at home", "work"]`.
+        A tag is made when it is first used; ListTags shows how it was written first. Default: none.
+        """
+
+    @_builtins.property
+    def metadata(self) -> _struct_pb2.Struct:
+        """Free values of the clients, at most 16 KiB as JSON, 16 levels deep, 1,000 values, without NaN and infinity. A mask
+        may name single keys, as in `metadata.color` or, where a key has a dot, `metadata.`a.b``: a key that the request
+        does not have is removed, the others stay. Default: empty.
+        """
+
     def __init__(
         self,
         *,
@@ -183,10 +215,14 @@ class Task(_message.Message):
         purge_time: _timestamp_pb2.Timestamp | None = ...,
         version: _builtins.int = ...,
         etag: _builtins.str = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        project: _builtins.str = ...,
+        parent_task: _builtins.str = ...,
+        metadata: _struct_pb2.Struct | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "create_time", b"create_time", "delete_time", b"delete_time", "due_time", b"due_time", "purge_time", b"purge_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "create_time", b"create_time", "delete_time", b"delete_time", "due_time", b"due_time", "metadata", b"metadata", "purge_time", b"purge_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "create_time", b"create_time", "creator", b"creator", "delete_time", b"delete_time", "description", b"description", "due_time", b"due_time", "etag", b"etag", "name", b"name", "priority", b"priority", "purge_time", b"purge_time", "start_time", b"start_time", "state", b"state", "title", b"title", "update_time", b"update_time", "updater", b"updater", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "create_time", b"create_time", "creator", b"creator", "delete_time", b"delete_time", "description", b"description", "due_time", b"due_time", "etag", b"etag", "metadata", b"metadata", "name", b"name", "parent_task", b"parent_task", "priority", b"priority", "project", b"project", "purge_time", b"purge_time", "start_time", b"start_time", "state", b"state", "tags", b"tags", "title", b"title", "update_time", b"update_time", "updater", b"updater", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from taxiway.v1 import tag_pb2 as _tag_pb2
 from taxiway.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
 import sys
@@ -30,6 +31,7 @@ class CreateTaskRequest(_message.Message):
     TASK_ID_FIELD_NUMBER: _builtins.int
     TASK_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """Owner of the task, `users/{user}`."""
     task_id: _builtins.str
@@ -43,6 +45,10 @@ class CreateTaskRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. An id that the
+    server would make is not answered. A `request_id` is neither claimed nor stored. Default: false.
+    """
     @_builtins.property
     def task(self) -> _task_pb2.Task:
         """The task to create. `name` and output-only fields in it are ignored."""
@@ -54,10 +60,11 @@ class CreateTaskRequest(_message.Message):
         task_id: _builtins.str = ...,
         task: _task_pb2.Task | None = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "request_id", b"request_id", "task", b"task", "task_id", b"task_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "request_id", b"request_id", "task", b"task", "task_id", b"task_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -95,6 +102,8 @@ class ListTasksRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     SHOW_DELETED_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """Owner of the tasks, `users/{user}`."""
     page_size: _builtins.int
@@ -107,6 +116,16 @@ class ListTasksRequest(_message.Message):
     """
     show_deleted: _builtins.bool
     """List deleted tasks too, until they are purged. Default: false."""
+    filter: _builtins.str
+    """Which tasks, in the language of AIP-160, as in `state = OPEN AND due_time < "2027-01-01T00:00:00Z"`: at most 2 KiB,
+    50 terms and operators, 8 levels. docs/filtering.md has the fields and operators. For `users/-` the fields `state`
+    and `update_time` alone. Default: empty, all of them.
+    """
+    order_by: _builtins.str
+    """One or two of `create_time`, `update_time`, `due_time`, `priority` and `title`, each with ` desc` for the greatest
+    first, as in `priority desc, due_time`. A task without the field comes last, ties are in the order of ids, in the
+    direction of the last field. Not for `users/-`. Default: empty, newest first.
+    """
     def __init__(
         self,
         *,
@@ -114,10 +133,12 @@ class ListTasksRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         show_deleted: _builtins.bool = ...,
+        filter: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "show_deleted", b"show_deleted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "show_deleted", b"show_deleted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -135,7 +156,7 @@ class ListTasksResponse(_message.Message):
     """Token of the next page. Empty at the end, and only there."""
     @_builtins.property
     def tasks(self) -> _containers.RepeatedCompositeFieldContainer[_task_pb2.Task]:
-        """The tasks of this page, newest first."""
+        """The tasks of this page, in the order that was asked for."""
 
     def __init__(
         self,
@@ -161,6 +182,7 @@ class UpdateTaskRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     ALLOW_MISSING_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     allow_missing: _builtins.bool
     """Create the task when there is none of that name; `update_mask` is then ignored. Default: false, a missing one
     answers NOT_FOUND, RESOURCE_NOT_FOUND. A deleted one answers FAILED_PRECONDITION, RESOURCE_DELETED either way.
@@ -171,6 +193,10 @@ class UpdateTaskRequest(_message.Message):
     `taxiway-replayed: true`; another method or another request under the id answers INVALID_ARGUMENT,
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
+    """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
     """
     @_builtins.property
     def task(self) -> _task_pb2.Task:
@@ -192,10 +218,11 @@ class UpdateTaskRequest(_message.Message):
         update_mask: _field_mask_pb2.FieldMask | None = ...,
         allow_missing: _builtins.bool = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "request_id", b"request_id", "task", b"task", "update_mask", b"update_mask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "request_id", b"request_id", "task", b"task", "update_mask", b"update_mask", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -211,6 +238,8 @@ class DeleteTaskRequest(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     ALLOW_MISSING_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the task, `users/{user}/tasks/{task}`."""
     etag: _builtins.str
@@ -228,6 +257,14 @@ class DeleteTaskRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    force: _builtins.bool
+    """Delete the subtasks too, to the last level, with the same `delete_time`; UndeleteTask brings exactly those back.
+    Default: false, a task with subtasks that are not deleted answers FAILED_PRECONDITION, LIVE_CHILDREN.
+    """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
@@ -235,10 +272,12 @@ class DeleteTaskRequest(_message.Message):
         etag: _builtins.str = ...,
         allow_missing: _builtins.bool = ...,
         request_id: _builtins.str = ...,
+        force: _builtins.bool = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "etag", b"etag", "force", b"force", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -253,6 +292,7 @@ class UndeleteTaskRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the task, `users/{user}/tasks/{task}`."""
     etag: _builtins.str
@@ -266,16 +306,21 @@ class UndeleteTaskRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -290,6 +335,7 @@ class StartTaskRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the task, `users/{user}/tasks/{task}`."""
     etag: _builtins.str
@@ -303,16 +349,21 @@ class StartTaskRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -327,6 +378,8 @@ class CompleteTaskRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the task, `users/{user}/tasks/{task}`."""
     etag: _builtins.str
@@ -340,16 +393,26 @@ class CompleteTaskRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    force: _builtins.bool
+    """Complete the subtasks too that are OPEN or IN_PROGRESS, to the last level. Default: false, a task with such a
+    subtask answers FAILED_PRECONDITION, OPEN_CHILDREN.
+    """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        force: _builtins.bool = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "force", b"force", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -364,6 +427,7 @@ class CancelTaskRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the task, `users/{user}/tasks/{task}`."""
     etag: _builtins.str
@@ -377,16 +441,21 @@ class CancelTaskRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -401,6 +470,7 @@ class ReopenTaskRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the task, `users/{user}/tasks/{task}`."""
     etag: _builtins.str
@@ -414,17 +484,808 @@ class ReopenTaskRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReopenTaskRequest: _TypeAlias = ReopenTaskRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetTasksRequest(_message.Message):
+    """Request of BatchGetTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Owner of the tasks, `users/{user}`."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of 1 to 500 tasks below `parent`; one may come more than once."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetTasksRequest: _TypeAlias = BatchGetTasksRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetTasksResponse(_message.Message):
+    """Answer of BatchGetTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[_task_pb2.Task]:
+        """The tasks, one for each name, in the order of the names."""
+
+    def __init__(
+        self,
+        *,
+        tasks: _abc.Iterable[_task_pb2.Task] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetTasksResponse: _TypeAlias = BatchGetTasksResponse  # noqa: Y015
+
+@_typing.final
+class BatchCreateTasksRequest(_message.Message):
+    """Request of BatchCreateTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Owner of the tasks, `users/{user}`."""
+    request_id: _builtins.str
+    """UUID in canonical lower-case form, made by the caller for this one request, to make a repeat safe. Within 24
+    hours a repeat with the same id changes nothing and gets the identical answer, with the trailer
+    `taxiway-replayed: true`; another method or another request under the id answers INVALID_ARGUMENT,
+    REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
+    its own.
+    """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. Ids that the
+    server would make are not answered. A `request_id` is neither claimed nor stored. Default: false.
+    """
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___CreateTaskRequest]:
+        """Whole requests of 1 to 500 tasks, of ids that differ. Their `parent` must be that of the batch, or empty; their
+        `request_id` and `validate_only` must not be set: the batch has its own.
+        """
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        requests: _abc.Iterable[Global___CreateTaskRequest] | None = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "request_id", b"request_id", "requests", b"requests", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchCreateTasksRequest: _TypeAlias = BatchCreateTasksRequest  # noqa: Y015
+
+@_typing.final
+class BatchCreateTasksResponse(_message.Message):
+    """Answer of BatchCreateTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[_task_pb2.Task]:
+        """The tasks, one for each request, in the order of the requests."""
+
+    def __init__(
+        self,
+        *,
+        tasks: _abc.Iterable[_task_pb2.Task] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchCreateTasksResponse: _TypeAlias = BatchCreateTasksResponse  # noqa: Y015
+
+@_typing.final
+class BatchUpdateTasksRequest(_message.Message):
+    """Request of BatchUpdateTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Owner of the tasks, `users/{user}`."""
+    request_id: _builtins.str
+    """UUID in canonical lower-case form, made by the caller for this one request, to make a repeat safe. Within 24
+    hours a repeat with the same id changes nothing and gets the identical answer, with the trailer
+    `taxiway-replayed: true`; another method or another request under the id answers INVALID_ARGUMENT,
+    REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
+    its own.
+    """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___UpdateTaskRequest]:
+        """Whole requests of 1 to 500 tasks below `parent`, each once. Their `request_id` and `validate_only` must not be set:
+        the batch has its own.
+        """
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        requests: _abc.Iterable[Global___UpdateTaskRequest] | None = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "request_id", b"request_id", "requests", b"requests", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchUpdateTasksRequest: _TypeAlias = BatchUpdateTasksRequest  # noqa: Y015
+
+@_typing.final
+class BatchUpdateTasksResponse(_message.Message):
+    """Answer of BatchUpdateTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[_task_pb2.Task]:
+        """The tasks, one for each request, in the order of the requests."""
+
+    def __init__(
+        self,
+        *,
+        tasks: _abc.Iterable[_task_pb2.Task] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchUpdateTasksResponse: _TypeAlias = BatchUpdateTasksResponse  # noqa: Y015
+
+@_typing.final
+class BatchDeleteTasksRequest(_message.Message):
+    """Request of BatchDeleteTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Owner of the tasks, `users/{user}`."""
+    request_id: _builtins.str
+    """UUID in canonical lower-case form, made by the caller for this one request, to make a repeat safe. Within 24
+    hours a repeat with the same id changes nothing and gets the identical answer, with the trailer
+    `taxiway-replayed: true`; another method or another request under the id answers INVALID_ARGUMENT,
+    REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
+    its own.
+    """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeleteTaskRequest]:
+        """Whole requests of 1 to 500 tasks below `parent`, each once. Their `request_id` and `validate_only` must not be set:
+        the batch has its own.
+        """
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        requests: _abc.Iterable[Global___DeleteTaskRequest] | None = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "request_id", b"request_id", "requests", b"requests", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchDeleteTasksRequest: _TypeAlias = BatchDeleteTasksRequest  # noqa: Y015
+
+@_typing.final
+class BatchDeleteTasksResponse(_message.Message):
+    """Answer of BatchDeleteTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[_task_pb2.Task]:
+        """The tasks, one for each request, in the order of the requests."""
+
+    def __init__(
+        self,
+        *,
+        tasks: _abc.Iterable[_task_pb2.Task] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchDeleteTasksResponse: _TypeAlias = BatchDeleteTasksResponse  # noqa: Y015
+
+@_typing.final
+class SearchTasksRequest(_message.Message):
+    """Request of SearchTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Owner of the tasks, `users/{user}`."""
+    page_size: _builtins.int
+    """How many to answer at the most. 0, the default, means 50; more than 1,000 means 1,000; a negative one answers
+    INVALID_ARGUMENT. May change from page to page. A page may hold fewer, even none, before the end.
+    """
+    page_token: _builtins.str
+    """The `next_page_token` of the page before; every other field but `page_size` must then be as it was, else the
+    call answers INVALID_ARGUMENT, INVALID_PAGE_TOKEN. Default: empty, the first page.
+    """
+    query: _builtins.str
+    """What to find, 1 to 200 code points, without case: `words` that are all in the task, `"words in this order"`, `one or
+    the other`, `-without`. The last word counts as the beginning of a word too, where it has 3 letters or more.
+    """
+    filter: _builtins.str
+    """Which of these, as in ListTasks. Default: empty, all of them."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        query: _builtins.str = ...,
+        filter: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchTasksRequest: _TypeAlias = SearchTasksRequest  # noqa: Y015
+
+@_typing.final
+class Snippet(_message.Message):
+    """A piece of text of a task with the words that were found in it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    HITS_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field that it is from, `title` or `description`."""
+    text: _builtins.str
+    """The piece, at most some 200 code points; ` ... ` stands where text was left out."""
+    @_builtins.property
+    def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hit]:
+        """Where the words are, in order."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        text: _builtins.str = ...,
+        hits: _abc.Iterable[Global___Hit] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "hits", b"hits", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Snippet: _TypeAlias = Snippet  # noqa: Y015
+
+@_typing.final
+class Hit(_message.Message):
+    """A place in a snippet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """Its first code point in `Snippet.text`, from 0."""
+    end: _builtins.int
+    """The code point behind its last."""
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Hit: _TypeAlias = Hit  # noqa: Y015
+
+@_typing.final
+class SearchResult(_message.Message):
+    """A task that was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    SNIPPETS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def task(self) -> _task_pb2.Task:
+        """The task."""
+
+    @_builtins.property
+    def snippets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Snippet]:
+        """Of title and description those that have a hit."""
+
+    def __init__(
+        self,
+        *,
+        task: _task_pb2.Task | None = ...,
+        snippets: _abc.Iterable[Global___Snippet] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["snippets", b"snippets", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchResult: _TypeAlias = SearchResult  # noqa: Y015
+
+@_typing.final
+class SearchTasksResponse(_message.Message):
+    """Answer of SearchTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page. Empty at the end, and only there."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchResult]:
+        """The tasks of this page, best first; newest first where they are as good."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___SearchResult] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchTasksResponse: _TypeAlias = SearchTasksResponse  # noqa: Y015
+
+@_typing.final
+class TaskImport(_message.Message):
+    """One row of an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_ID_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    task_id: _builtins.str
+    """Id of the new task, a UUID in canonical lower-case form. Default: empty, the server makes one."""
+    line: _builtins.int
+    """Where the row stands in the caller's file, to be named where it is refused. Default: 0, its place in the stream,
+    from 1.
+    """
+    @_builtins.property
+    def task(self) -> _task_pb2.Task:
+        """The task to create. Of its output-only fields `state`, `start_time` and `complete_time` are taken over, where they
+        fit together: an OPEN task has neither time, a COMPLETED one without `complete_time` gets the present. A
+        `parent_task` must be there already, or in the same message.
+        """
+
+    def __init__(
+        self,
+        *,
+        task_id: _builtins.str = ...,
+        task: _task_pb2.Task | None = ...,
+        line: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "task", b"task", "task_id", b"task_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskImport: _TypeAlias = TaskImport  # noqa: Y015
+
+@_typing.final
+class ImportTasksRequest(_message.Message):
+    """Request of ImportTasks, one of a stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Owner of the tasks, `users/{user}`, the same in every message."""
+    count: _builtins.int
+    """In the last message alone: how many rows the stream had, so that one that was cut off is not taken for whole."""
+    request_id: _builtins.str
+    """UUID in canonical lower-case form, made by the caller for this one message, to make a repeat safe. Within 24
+    hours a repeat with the same id changes nothing and counts as it did first; another method or other
+    rows under the id answers INVALID_ARGUMENT,
+    REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every message is a request
+    of its own.
+    """
+    validate_only: _builtins.bool
+    """Count what the message would do, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaskImport]:
+        """1 to 500 rows; none in the last message."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        tasks: _abc.Iterable[Global___TaskImport] | None = ...,
+        count: _builtins.int = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "parent", b"parent", "request_id", b"request_id", "tasks", b"tasks", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportTasksRequest: _TypeAlias = ImportTasksRequest  # noqa: Y015
+
+@_typing.final
+class TaskImportFailure(_message.Message):
+    """A row that was not imported."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    line: _builtins.int
+    """Where it stands: its `TaskImport.line`, or its place in the stream, from 1."""
+    reason: _builtins.str
+    """Why, an ErrorReason such as `INVALID_FIELD` or `RESOURCE_ALREADY_EXISTS`."""
+    field: _builtins.str
+    """The field at fault, as in `task.title`; may be empty."""
+    message: _builtins.str
+    """What is wrong, for people."""
+    def __init__(
+        self,
+        *,
+        line: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        field: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "line", b"line", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskImportFailure: _TypeAlias = TaskImportFailure  # noqa: Y015
+
+@_typing.final
+class ImportTasksResponse(_message.Message):
+    """Answer of ImportTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREATED_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    FAILURES_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
+    created: _builtins.int
+    """How many tasks were created, those of repeated messages with them."""
+    failed: _builtins.int
+    """How many rows were not."""
+    replayed: _builtins.int
+    """How many messages had been imported before, under the same `request_id`."""
+    @_builtins.property
+    def failures(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaskImportFailure]:
+        """The first 1,000 of those that were not."""
+
+    def __init__(
+        self,
+        *,
+        created: _builtins.int = ...,
+        failed: _builtins.int = ...,
+        failures: _abc.Iterable[Global___TaskImportFailure] | None = ...,
+        replayed: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "failed", b"failed", "failures", b"failures", "replayed", b"replayed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportTasksResponse: _TypeAlias = ImportTasksResponse  # noqa: Y015
+
+@_typing.final
+class ExportTasksRequest(_message.Message):
+    """Request of ExportTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    SHOW_DELETED_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Owner of the tasks, `users/{user}`."""
+    filter: _builtins.str
+    """Which tasks, as in ListTasks. Default: empty, all of them."""
+    show_deleted: _builtins.bool
+    """Deleted tasks too, until they are purged. Default: false."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        show_deleted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "parent", b"parent", "show_deleted", b"show_deleted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportTasksRequest: _TypeAlias = ExportTasksRequest  # noqa: Y015
+
+@_typing.final
+class ExportTasksResponse(_message.Message):
+    """One message of ExportTasks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[_task_pb2.Task]:
+        """Up to 500 tasks."""
+
+    def __init__(
+        self,
+        *,
+        tasks: _abc.Iterable[_task_pb2.Task] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportTasksResponse: _TypeAlias = ExportTasksResponse  # noqa: Y015
+
+@_typing.final
+class ListTagsRequest(_message.Message):
+    """Request of ListTags."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Owner of the tags, `users/{user}`."""
+    page_size: _builtins.int
+    """How many to answer at the most. 0, the default, means 50; more than 1,000 means 1,000; a negative one answers
+    INVALID_ARGUMENT. May change from page to page. A page may hold fewer, even none, before the end.
+    """
+    page_token: _builtins.str
+    """The `next_page_token` of the page before; every other field but `page_size` must then be as it was, else the
+    call answers INVALID_ARGUMENT, INVALID_PAGE_TOKEN. Default: empty, the first page.
+    """
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTagsRequest: _TypeAlias = ListTagsRequest  # noqa: Y015
+
+@_typing.final
+class ListTagsResponse(_message.Message):
+    """Answer of ListTags."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page. Empty at the end, and only there."""
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedCompositeFieldContainer[_tag_pb2.Tag]:
+        """The tags of this page."""
+
+    def __init__(
+        self,
+        *,
+        tags: _abc.Iterable[_tag_pb2.Tag] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "tags", b"tags"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTagsResponse: _TypeAlias = ListTagsResponse  # noqa: Y015
+
+@_typing.final
+class UpdateTagRequest(_message.Message):
+    """Request of UpdateTag."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAG_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """UUID in canonical lower-case form, made by the caller for this one request, to make a repeat safe. Within 24
+    hours a repeat with the same id changes nothing and gets the identical answer, with the trailer
+    `taxiway-replayed: true`; another method or another request under the id answers INVALID_ARGUMENT,
+    REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
+    its own.
+    """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
+    @_builtins.property
+    def tag(self) -> _tag_pb2.Tag:
+        """The tag with its `name` and what is to change. Output-only fields in it are ignored. With `tag.etag` the change is
+        made only to the version that the caller read.
+        """
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """Paths of the fields of `tag` to write, `display_name` and `color`. Not given: every field that is set in `tag`. `*`:
+        all of them, so that what is unset gets its default. An unknown, immutable or output-only path answers
+        INVALID_ARGUMENT, INVALID_FIELD.
+        """
+
+    def __init__(
+        self,
+        *,
+        tag: _tag_pb2.Tag | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["tag", b"tag", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "tag", b"tag", "update_mask", b"update_mask", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateTagRequest: _TypeAlias = UpdateTagRequest  # noqa: Y015
+
+@_typing.final
+class DeleteTagRequest(_message.Message):
+    """Request of DeleteTag."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    ALLOW_MISSING_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name of the tag, `users/{user}/tags/{tag}`."""
+    etag: _builtins.str
+    """The `etag` of the tag as the caller read it: when it has changed since, the call answers ABORTED,
+    ETAG_MISMATCH and writes nothing. Default: empty, whatever the version.
+    """
+    allow_missing: _builtins.bool
+    """Succeed although there is no such tag. Default: false, it answers NOT_FOUND, RESOURCE_NOT_FOUND."""
+    request_id: _builtins.str
+    """UUID in canonical lower-case form, made by the caller for this one request, to make a repeat safe. Within 24
+    hours a repeat with the same id changes nothing and gets the identical answer, with the trailer
+    `taxiway-replayed: true`; another method or another request under the id answers INVALID_ARGUMENT,
+    REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
+    its own.
+    """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        allow_missing: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteTagRequest: _TypeAlias = DeleteTagRequest  # noqa: Y015

@@ -3,6 +3,8 @@
 import grpc
 import warnings
 
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from taxiway.v1 import tag_pb2 as taxiway_dot_v1_dot_tag__pb2
 from taxiway.v1 import task_pb2 as taxiway_dot_v1_dot_task__pb2
 from taxiway.v1 import task_service_pb2 as taxiway_dot_v1_dot_task__service__pb2
 
@@ -33,7 +35,8 @@ class TaskServiceStub:
 
     Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
-    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     def __init__(self, channel):
@@ -92,6 +95,56 @@ class TaskServiceStub:
                 request_serializer=taxiway_dot_v1_dot_task__service__pb2.ReopenTaskRequest.SerializeToString,
                 response_deserializer=taxiway_dot_v1_dot_task__pb2.Task.FromString,
                 _registered_method=True)
+        self.BatchGetTasks = channel.unary_unary(
+                '/taxiway.v1.TaskService/BatchGetTasks',
+                request_serializer=taxiway_dot_v1_dot_task__service__pb2.BatchGetTasksRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_task__service__pb2.BatchGetTasksResponse.FromString,
+                _registered_method=True)
+        self.BatchCreateTasks = channel.unary_unary(
+                '/taxiway.v1.TaskService/BatchCreateTasks',
+                request_serializer=taxiway_dot_v1_dot_task__service__pb2.BatchCreateTasksRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_task__service__pb2.BatchCreateTasksResponse.FromString,
+                _registered_method=True)
+        self.BatchUpdateTasks = channel.unary_unary(
+                '/taxiway.v1.TaskService/BatchUpdateTasks',
+                request_serializer=taxiway_dot_v1_dot_task__service__pb2.BatchUpdateTasksRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_task__service__pb2.BatchUpdateTasksResponse.FromString,
+                _registered_method=True)
+        self.BatchDeleteTasks = channel.unary_unary(
+                '/taxiway.v1.TaskService/BatchDeleteTasks',
+                request_serializer=taxiway_dot_v1_dot_task__service__pb2.BatchDeleteTasksRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_task__service__pb2.BatchDeleteTasksResponse.FromString,
+                _registered_method=True)
+        self.SearchTasks = channel.unary_unary(
+                '/taxiway.v1.TaskService/SearchTasks',
+                request_serializer=taxiway_dot_v1_dot_task__service__pb2.SearchTasksRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_task__service__pb2.SearchTasksResponse.FromString,
+                _registered_method=True)
+        self.ImportTasks = channel.stream_unary(
+                '/taxiway.v1.TaskService/ImportTasks',
+                request_serializer=taxiway_dot_v1_dot_task__service__pb2.ImportTasksRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_task__service__pb2.ImportTasksResponse.FromString,
+                _registered_method=True)
+        self.ExportTasks = channel.unary_stream(
+                '/taxiway.v1.TaskService/ExportTasks',
+                request_serializer=taxiway_dot_v1_dot_task__service__pb2.ExportTasksRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_task__service__pb2.ExportTasksResponse.FromString,
+                _registered_method=True)
+        self.ListTags = channel.unary_unary(
+                '/taxiway.v1.TaskService/ListTags',
+                request_serializer=taxiway_dot_v1_dot_task__service__pb2.ListTagsRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_task__service__pb2.ListTagsResponse.FromString,
+                _registered_method=True)
+        self.UpdateTag = channel.unary_unary(
+                '/taxiway.v1.TaskService/UpdateTag',
+                request_serializer=taxiway_dot_v1_dot_task__service__pb2.UpdateTagRequest.SerializeToString,
+                response_deserializer=taxiway_dot_v1_dot_tag__pb2.Tag.FromString,
+                _registered_method=True)
+        self.DeleteTag = channel.unary_unary(
+                '/taxiway.v1.TaskService/DeleteTag',
+                request_serializer=taxiway_dot_v1_dot_task__service__pb2.DeleteTagRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class TaskServiceServicer:
@@ -101,7 +154,8 @@ class TaskServiceServicer:
 
     Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
-    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     def CreateTask(self, request, context):
@@ -109,6 +163,8 @@ class TaskServiceServicer:
 
         NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
         FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: the project or the parent task does not exist or is deleted.
+        FAILED_PRECONDITION, TOO_DEEP or PARENT_COMPLETED: the parent task cannot have it.
         ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id is taken.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -127,11 +183,13 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTasks(self, request, context):
-        """Answers a page of the tasks of one user, newest first: by id, from the greatest to the least. A walk through
-        the pages while others write neither loses nor repeats a task that was there throughout. A page ends early
-        where its answer would be larger than 3 MiB. The parent `users/-` answers the tasks of all owners, for an ADMIN and
-        for a SERVICE with the scope.
+        """Answers a page of the tasks of one user, as `order_by` says, by default newest first: by id, from the greatest to
+        the least. A walk through the pages while others write neither loses nor repeats a task that was there throughout
+        and whose sort fields did not change. A page ends early where its answer would be larger than 3 MiB, and where it
+        has looked at 10,000 tasks for its `filter`: an empty `next_page_token` alone is the end. The parent `users/-`
+        answers the tasks of all owners, for an ADMIN and for a SERVICE with the scope.
 
+        INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
         NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
         INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
         """
@@ -145,6 +203,8 @@ class TaskServiceServicer:
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
         NOT_FOUND, PARENT_NOT_FOUND: `allow_missing` is set and the owner does not exist.
         FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: the project or the parent task does not exist or is deleted.
+        FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: the parent task cannot have it.
         ABORTED, ETAG_MISMATCH: `task.etag` is given and stale.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -152,8 +212,10 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteTask(self, request, context):
-        """Deletes a task and answers it with `delete_time` and `purge_time` set. It can be brought back for 30 days.
+        """Deletes a task, with `force` its subtasks too, and answers it with `delete_time` and `purge_time` set. It can be
+        brought back for 30 days.
 
+        FAILED_PRECONDITION, LIVE_CHILDREN: it has subtasks that are not deleted, and `force` is not set.
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
@@ -163,8 +225,11 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UndeleteTask(self, request, context):
-        """Brings a deleted task back, in the state it was in, and answers it.
+        """Brings a deleted task back, in the state it was in, and the subtasks that were deleted by the same call. Answers the
+        task.
 
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: its parent task or its project is deleted; bring that back first.
+        FAILED_PRECONDITION, PARENT_COMPLETED: the task is not done, and its parent task is; reopen that first.
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged.
         ALREADY_EXISTS, RESOURCE_NOT_DELETED: the task is not deleted.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
@@ -187,8 +252,9 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CompleteTask(self, request, context):
-        """Ends a task as done: from OPEN or IN_PROGRESS to COMPLETED, `complete_time` is set.
+        """Ends a task as done: from OPEN or IN_PROGRESS to COMPLETED, `complete_time` is set; with `force` its subtasks too.
 
+        FAILED_PRECONDITION, OPEN_CHILDREN: it has subtasks that are OPEN or IN_PROGRESS, and `force` is not set.
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
         FAILED_PRECONDITION, STATE_TRANSITION: the task is COMPLETED or CANCELLED.
         FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
@@ -213,9 +279,127 @@ class TaskServiceServicer:
     def ReopenTask(self, request, context):
         """Takes a task up again: from COMPLETED or CANCELLED to OPEN, `start_time` and `complete_time` are cleared.
 
+        FAILED_PRECONDITION, PARENT_COMPLETED: its parent task is COMPLETED; reopen that first.
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
         FAILED_PRECONDITION, STATE_TRANSITION: the task is OPEN or IN_PROGRESS.
         FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
+        ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetTasks(self, request, context):
+        """Answers several tasks of one user, in the order asked for.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist; none is answered.
+        RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; the message says how many do.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchCreateTasks(self, request, context):
+        """Creates several tasks of one user, all or none, and answers them in the order of the requests. A task may be the
+        parent of another that comes with it, where the caller chose its id.
+
+        An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+        google.rpc.BadRequest names the field in it.
+        Its errors are those of CreateTask.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchUpdateTasks(self, request, context):
+        """Changes several tasks of one user, all or none, and answers them in the order of the requests.
+
+        An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+        google.rpc.BadRequest names the field in it.
+        Its errors are those of UpdateTask.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchDeleteTasks(self, request, context):
+        """Deletes several tasks of one user, all or none, and answers them in the order of the requests. A task and its
+        subtasks may be deleted together.
+
+        An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+        google.rpc.BadRequest names the field in it.
+        Its errors are those of DeleteTask.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchTasks(self, request, context):
+        """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, the
+        best of the first 10,000 that are found, a page at a time.
+
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+        INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
+        INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this search.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportTasks(self, request_iterator, context):
+        """Creates tasks in great number, in whatever state, each message of the stream in one transaction: a row that breaks a
+        rule is counted and named in the answer, the others are kept. Send 1 to 500 rows a message, each message with a
+        `request_id` of its own, so that an import that was cut off can be sent again from its beginning; and at last a message
+        that has only the `count` of all rows.
+
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+        FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+        INVALID_ARGUMENT, INVALID_FIELD: the stream ends without a `count`, or with another than that of its rows. What came
+        before is imported.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportTasks(self, request, context):
+        """Answers all tasks of one user, oldest first, in messages of up to 500: as they are when each is read. A task that
+        exists throughout is answered once.
+
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+        INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTags(self, request, context):
+        """Answers a page of the tags of one user, by `Tag.display_name` without case, each with the number of its tasks.
+
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+        INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateTag(self, request, context):
+        """Changes how a tag is written, or its colour, and answers it. A new name changes every task that has the tag, deleted
+        ones too: each gets a new version.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the owner has another tag of that name without case.
+        FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
+        ABORTED, ETAG_MISMATCH: `tag.etag` is given and stale.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteTag(self, request, context):
+        """Deletes a tag for good, and takes it from every task that has it: each gets a new version.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
+        FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -275,6 +459,56 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     request_deserializer=taxiway_dot_v1_dot_task__service__pb2.ReopenTaskRequest.FromString,
                     response_serializer=taxiway_dot_v1_dot_task__pb2.Task.SerializeToString,
             ),
+            'BatchGetTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetTasks,
+                    request_deserializer=taxiway_dot_v1_dot_task__service__pb2.BatchGetTasksRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_task__service__pb2.BatchGetTasksResponse.SerializeToString,
+            ),
+            'BatchCreateTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchCreateTasks,
+                    request_deserializer=taxiway_dot_v1_dot_task__service__pb2.BatchCreateTasksRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_task__service__pb2.BatchCreateTasksResponse.SerializeToString,
+            ),
+            'BatchUpdateTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchUpdateTasks,
+                    request_deserializer=taxiway_dot_v1_dot_task__service__pb2.BatchUpdateTasksRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_task__service__pb2.BatchUpdateTasksResponse.SerializeToString,
+            ),
+            'BatchDeleteTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchDeleteTasks,
+                    request_deserializer=taxiway_dot_v1_dot_task__service__pb2.BatchDeleteTasksRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_task__service__pb2.BatchDeleteTasksResponse.SerializeToString,
+            ),
+            'SearchTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchTasks,
+                    request_deserializer=taxiway_dot_v1_dot_task__service__pb2.SearchTasksRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_task__service__pb2.SearchTasksResponse.SerializeToString,
+            ),
+            'ImportTasks': grpc.stream_unary_rpc_method_handler(
+                    servicer.ImportTasks,
+                    request_deserializer=taxiway_dot_v1_dot_task__service__pb2.ImportTasksRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_task__service__pb2.ImportTasksResponse.SerializeToString,
+            ),
+            'ExportTasks': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportTasks,
+                    request_deserializer=taxiway_dot_v1_dot_task__service__pb2.ExportTasksRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_task__service__pb2.ExportTasksResponse.SerializeToString,
+            ),
+            'ListTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTags,
+                    request_deserializer=taxiway_dot_v1_dot_task__service__pb2.ListTagsRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_task__service__pb2.ListTagsResponse.SerializeToString,
+            ),
+            'UpdateTag': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateTag,
+                    request_deserializer=taxiway_dot_v1_dot_task__service__pb2.UpdateTagRequest.FromString,
+                    response_serializer=taxiway_dot_v1_dot_tag__pb2.Tag.SerializeToString,
+            ),
+            'DeleteTag': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteTag,
+                    request_deserializer=taxiway_dot_v1_dot_task__service__pb2.DeleteTagRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'taxiway.v1.TaskService', rpc_method_handlers)
@@ -290,7 +524,8 @@ class TaskService:
 
     Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
-    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     @staticmethod
@@ -553,6 +788,276 @@ class TaskService:
             '/taxiway.v1.TaskService/ReopenTask',
             taxiway_dot_v1_dot_task__service__pb2.ReopenTaskRequest.SerializeToString,
             taxiway_dot_v1_dot_task__pb2.Task.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.TaskService/BatchGetTasks',
+            taxiway_dot_v1_dot_task__service__pb2.BatchGetTasksRequest.SerializeToString,
+            taxiway_dot_v1_dot_task__service__pb2.BatchGetTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchCreateTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.TaskService/BatchCreateTasks',
+            taxiway_dot_v1_dot_task__service__pb2.BatchCreateTasksRequest.SerializeToString,
+            taxiway_dot_v1_dot_task__service__pb2.BatchCreateTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchUpdateTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.TaskService/BatchUpdateTasks',
+            taxiway_dot_v1_dot_task__service__pb2.BatchUpdateTasksRequest.SerializeToString,
+            taxiway_dot_v1_dot_task__service__pb2.BatchUpdateTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchDeleteTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.TaskService/BatchDeleteTasks',
+            taxiway_dot_v1_dot_task__service__pb2.BatchDeleteTasksRequest.SerializeToString,
+            taxiway_dot_v1_dot_task__service__pb2.BatchDeleteTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.TaskService/SearchTasks',
+            taxiway_dot_v1_dot_task__service__pb2.SearchTasksRequest.SerializeToString,
+            taxiway_dot_v1_dot_task__service__pb2.SearchTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportTasks(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/taxiway.v1.TaskService/ImportTasks',
+            taxiway_dot_v1_dot_task__service__pb2.ImportTasksRequest.SerializeToString,
+            taxiway_dot_v1_dot_task__service__pb2.ImportTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/taxiway.v1.TaskService/ExportTasks',
+            taxiway_dot_v1_dot_task__service__pb2.ExportTasksRequest.SerializeToString,
+            taxiway_dot_v1_dot_task__service__pb2.ExportTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.TaskService/ListTags',
+            taxiway_dot_v1_dot_task__service__pb2.ListTagsRequest.SerializeToString,
+            taxiway_dot_v1_dot_task__service__pb2.ListTagsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateTag(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.TaskService/UpdateTag',
+            taxiway_dot_v1_dot_task__service__pb2.UpdateTagRequest.SerializeToString,
+            taxiway_dot_v1_dot_tag__pb2.Tag.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteTag(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taxiway.v1.TaskService/DeleteTag',
+            taxiway_dot_v1_dot_task__service__pb2.DeleteTagRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,7 +4,9 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
+from taxiway.v1 import tag_pb2 as _tag_pb2
 from taxiway.v1 import task_pb2 as _task_pb2
 from taxiway.v1 import task_service_pb2 as _task_service_pb2
 import abc as _abc_1
@@ -34,7 +36,8 @@ class TaskServiceStub:
 
     Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
-    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     @_typing.overload
@@ -46,6 +49,8 @@ class TaskServiceStub:
 
     NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
     FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+    FAILED_PRECONDITION, PARENT_NOT_FOUND: the project or the parent task does not exist or is deleted.
+    FAILED_PRECONDITION, TOO_DEEP or PARENT_COMPLETED: the parent task cannot have it.
     ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id is taken.
     """
     GetTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_pb2.Task]
@@ -56,11 +61,13 @@ class TaskServiceStub:
     FAILED_PRECONDITION, AMBIGUOUS_NAME: several owners have a task of this id; name the owner.
     """
     ListTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]
-    """Answers a page of the tasks of one user, newest first: by id, from the greatest to the least. A walk through
-    the pages while others write neither loses nor repeats a task that was there throughout. A page ends early
-    where its answer would be larger than 3 MiB. The parent `users/-` answers the tasks of all owners, for an ADMIN and
-    for a SERVICE with the scope.
+    """Answers a page of the tasks of one user, as `order_by` says, by default newest first: by id, from the greatest to
+    the least. A walk through the pages while others write neither loses nor repeats a task that was there throughout
+    and whose sort fields did not change. A page ends early where its answer would be larger than 3 MiB, and where it
+    has looked at 10,000 tasks for its `filter`: an empty `next_page_token` alone is the end. The parent `users/-`
+    answers the tasks of all owners, for an ADMIN and for a SERVICE with the scope.
 
+    INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
     NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
     INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
     """
@@ -70,18 +77,25 @@ class TaskServiceStub:
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
     NOT_FOUND, PARENT_NOT_FOUND: `allow_missing` is set and the owner does not exist.
     FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
+    FAILED_PRECONDITION, PARENT_NOT_FOUND: the project or the parent task does not exist or is deleted.
+    FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: the parent task cannot have it.
     ABORTED, ETAG_MISMATCH: `task.etag` is given and stale.
     """
     DeleteTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _task_pb2.Task]
-    """Deletes a task and answers it with `delete_time` and `purge_time` set. It can be brought back for 30 days.
+    """Deletes a task, with `force` its subtasks too, and answers it with `delete_time` and `purge_time` set. It can be
+    brought back for 30 days.
 
+    FAILED_PRECONDITION, LIVE_CHILDREN: it has subtasks that are not deleted, and `force` is not set.
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
     """
     UndeleteTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.UndeleteTaskRequest, _task_pb2.Task]
-    """Brings a deleted task back, in the state it was in, and answers it.
+    """Brings a deleted task back, in the state it was in, and the subtasks that were deleted by the same call. Answers the
+    task.
 
+    FAILED_PRECONDITION, PARENT_NOT_FOUND: its parent task or its project is deleted; bring that back first.
+    FAILED_PRECONDITION, PARENT_COMPLETED: the task is not done, and its parent task is; reopen that first.
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged.
     ALREADY_EXISTS, RESOURCE_NOT_DELETED: the task is not deleted.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
@@ -96,8 +110,9 @@ class TaskServiceStub:
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
     """
     CompleteTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.CompleteTaskRequest, _task_pb2.Task]
-    """Ends a task as done: from OPEN or IN_PROGRESS to COMPLETED, `complete_time` is set.
+    """Ends a task as done: from OPEN or IN_PROGRESS to COMPLETED, `complete_time` is set; with `force` its subtasks too.
 
+    FAILED_PRECONDITION, OPEN_CHILDREN: it has subtasks that are OPEN or IN_PROGRESS, and `force` is not set.
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
     FAILED_PRECONDITION, STATE_TRANSITION: the task is COMPLETED or CANCELLED.
     FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
@@ -114,9 +129,87 @@ class TaskServiceStub:
     ReopenTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ReopenTaskRequest, _task_pb2.Task]
     """Takes a task up again: from COMPLETED or CANCELLED to OPEN, `start_time` and `complete_time` are cleared.
 
+    FAILED_PRECONDITION, PARENT_COMPLETED: its parent task is COMPLETED; reopen that first.
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
     FAILED_PRECONDITION, STATE_TRANSITION: the task is OPEN or IN_PROGRESS.
     FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
+    ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+    """
+    BatchGetTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.BatchGetTasksRequest, _task_service_pb2.BatchGetTasksResponse]
+    """Answers several tasks of one user, in the order asked for.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist; none is answered.
+    RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; the message says how many do.
+    """
+    BatchCreateTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.BatchCreateTasksRequest, _task_service_pb2.BatchCreateTasksResponse]
+    """Creates several tasks of one user, all or none, and answers them in the order of the requests. A task may be the
+    parent of another that comes with it, where the caller chose its id.
+
+    An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+    google.rpc.BadRequest names the field in it.
+    Its errors are those of CreateTask.
+    """
+    BatchUpdateTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.BatchUpdateTasksRequest, _task_service_pb2.BatchUpdateTasksResponse]
+    """Changes several tasks of one user, all or none, and answers them in the order of the requests.
+
+    An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+    google.rpc.BadRequest names the field in it.
+    Its errors are those of UpdateTask.
+    """
+    BatchDeleteTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.BatchDeleteTasksRequest, _task_service_pb2.BatchDeleteTasksResponse]
+    """Deletes several tasks of one user, all or none, and answers them in the order of the requests. A task and its
+    subtasks may be deleted together.
+
+    An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+    google.rpc.BadRequest names the field in it.
+    Its errors are those of DeleteTask.
+    """
+    SearchTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.SearchTasksRequest, _task_service_pb2.SearchTasksResponse]
+    """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, the
+    best of the first 10,000 that are found, a page at a time.
+
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+    INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
+    INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this search.
+    """
+    ImportTasks: _grpc.StreamUnaryMultiCallable[_task_service_pb2.ImportTasksRequest, _task_service_pb2.ImportTasksResponse]
+    """Creates tasks in great number, in whatever state, each message of the stream in one transaction: a row that breaks a
+    rule is counted and named in the answer, the others are kept. Send 1 to 500 rows a message, each message with a
+    `request_id` of its own, so that an import that was cut off can be sent again from its beginning; and at last a message
+    that has only the `count` of all rows.
+
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+    FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+    INVALID_ARGUMENT, INVALID_FIELD: the stream ends without a `count`, or with another than that of its rows. What came
+    before is imported.
+    """
+    ExportTasks: _grpc.UnaryStreamMultiCallable[_task_service_pb2.ExportTasksRequest, _task_service_pb2.ExportTasksResponse]
+    """Answers all tasks of one user, oldest first, in messages of up to 500: as they are when each is read. A task that
+    exists throughout is answered once.
+
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+    INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
+    """
+    ListTags: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTagsRequest, _task_service_pb2.ListTagsResponse]
+    """Answers a page of the tags of one user, by `Tag.display_name` without case, each with the number of its tasks.
+
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+    INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
+    """
+    UpdateTag: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.UpdateTagRequest, _tag_pb2.Tag]
+    """Changes how a tag is written, or its colour, and answers it. A new name changes every task that has the tag, deleted
+    ones too: each gets a new version.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the owner has another tag of that name without case.
+    FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
+    ABORTED, ETAG_MISMATCH: `tag.etag` is given and stale.
+    """
+    DeleteTag: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTagRequest, _empty_pb2.Empty]
+    """Deletes a tag for good, and takes it from every task that has it: each gets a new version.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
+    FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
     """
 
@@ -128,7 +221,8 @@ class TaskServiceAsyncStub(TaskServiceStub):
 
     Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
-    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -137,6 +231,8 @@ class TaskServiceAsyncStub(TaskServiceStub):
 
     NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
     FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+    FAILED_PRECONDITION, PARENT_NOT_FOUND: the project or the parent task does not exist or is deleted.
+    FAILED_PRECONDITION, TOO_DEEP or PARENT_COMPLETED: the parent task cannot have it.
     ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id is taken.
     """
     GetTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
@@ -147,11 +243,13 @@ class TaskServiceAsyncStub(TaskServiceStub):
     FAILED_PRECONDITION, AMBIGUOUS_NAME: several owners have a task of this id; name the owner.
     """
     ListTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]  # type: ignore[assignment]
-    """Answers a page of the tasks of one user, newest first: by id, from the greatest to the least. A walk through
-    the pages while others write neither loses nor repeats a task that was there throughout. A page ends early
-    where its answer would be larger than 3 MiB. The parent `users/-` answers the tasks of all owners, for an ADMIN and
-    for a SERVICE with the scope.
+    """Answers a page of the tasks of one user, as `order_by` says, by default newest first: by id, from the greatest to
+    the least. A walk through the pages while others write neither loses nor repeats a task that was there throughout
+    and whose sort fields did not change. A page ends early where its answer would be larger than 3 MiB, and where it
+    has looked at 10,000 tasks for its `filter`: an empty `next_page_token` alone is the end. The parent `users/-`
+    answers the tasks of all owners, for an ADMIN and for a SERVICE with the scope.
 
+    INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
     NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
     INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
     """
@@ -161,18 +259,25 @@ class TaskServiceAsyncStub(TaskServiceStub):
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
     NOT_FOUND, PARENT_NOT_FOUND: `allow_missing` is set and the owner does not exist.
     FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
+    FAILED_PRECONDITION, PARENT_NOT_FOUND: the project or the parent task does not exist or is deleted.
+    FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: the parent task cannot have it.
     ABORTED, ETAG_MISMATCH: `task.etag` is given and stale.
     """
     DeleteTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
-    """Deletes a task and answers it with `delete_time` and `purge_time` set. It can be brought back for 30 days.
+    """Deletes a task, with `force` its subtasks too, and answers it with `delete_time` and `purge_time` set. It can be
+    brought back for 30 days.
 
+    FAILED_PRECONDITION, LIVE_CHILDREN: it has subtasks that are not deleted, and `force` is not set.
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
     """
     UndeleteTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.UndeleteTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
-    """Brings a deleted task back, in the state it was in, and answers it.
+    """Brings a deleted task back, in the state it was in, and the subtasks that were deleted by the same call. Answers the
+    task.
 
+    FAILED_PRECONDITION, PARENT_NOT_FOUND: its parent task or its project is deleted; bring that back first.
+    FAILED_PRECONDITION, PARENT_COMPLETED: the task is not done, and its parent task is; reopen that first.
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged.
     ALREADY_EXISTS, RESOURCE_NOT_DELETED: the task is not deleted.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
@@ -187,8 +292,9 @@ class TaskServiceAsyncStub(TaskServiceStub):
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
     """
     CompleteTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.CompleteTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
-    """Ends a task as done: from OPEN or IN_PROGRESS to COMPLETED, `complete_time` is set.
+    """Ends a task as done: from OPEN or IN_PROGRESS to COMPLETED, `complete_time` is set; with `force` its subtasks too.
 
+    FAILED_PRECONDITION, OPEN_CHILDREN: it has subtasks that are OPEN or IN_PROGRESS, and `force` is not set.
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
     FAILED_PRECONDITION, STATE_TRANSITION: the task is COMPLETED or CANCELLED.
     FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
@@ -205,9 +311,87 @@ class TaskServiceAsyncStub(TaskServiceStub):
     ReopenTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ReopenTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Takes a task up again: from COMPLETED or CANCELLED to OPEN, `start_time` and `complete_time` are cleared.
 
+    FAILED_PRECONDITION, PARENT_COMPLETED: its parent task is COMPLETED; reopen that first.
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
     FAILED_PRECONDITION, STATE_TRANSITION: the task is OPEN or IN_PROGRESS.
     FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
+    ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+    """
+    BatchGetTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.BatchGetTasksRequest, _task_service_pb2.BatchGetTasksResponse]  # type: ignore[assignment]
+    """Answers several tasks of one user, in the order asked for.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist; none is answered.
+    RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; the message says how many do.
+    """
+    BatchCreateTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.BatchCreateTasksRequest, _task_service_pb2.BatchCreateTasksResponse]  # type: ignore[assignment]
+    """Creates several tasks of one user, all or none, and answers them in the order of the requests. A task may be the
+    parent of another that comes with it, where the caller chose its id.
+
+    An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+    google.rpc.BadRequest names the field in it.
+    Its errors are those of CreateTask.
+    """
+    BatchUpdateTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.BatchUpdateTasksRequest, _task_service_pb2.BatchUpdateTasksResponse]  # type: ignore[assignment]
+    """Changes several tasks of one user, all or none, and answers them in the order of the requests.
+
+    An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+    google.rpc.BadRequest names the field in it.
+    Its errors are those of UpdateTask.
+    """
+    BatchDeleteTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.BatchDeleteTasksRequest, _task_service_pb2.BatchDeleteTasksResponse]  # type: ignore[assignment]
+    """Deletes several tasks of one user, all or none, and answers them in the order of the requests. A task and its
+    subtasks may be deleted together.
+
+    An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+    google.rpc.BadRequest names the field in it.
+    Its errors are those of DeleteTask.
+    """
+    SearchTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.SearchTasksRequest, _task_service_pb2.SearchTasksResponse]  # type: ignore[assignment]
+    """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, the
+    best of the first 10,000 that are found, a page at a time.
+
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+    INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
+    INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this search.
+    """
+    ImportTasks: _aio.StreamUnaryMultiCallable[_task_service_pb2.ImportTasksRequest, _task_service_pb2.ImportTasksResponse]  # type: ignore[assignment]
+    """Creates tasks in great number, in whatever state, each message of the stream in one transaction: a row that breaks a
+    rule is counted and named in the answer, the others are kept. Send 1 to 500 rows a message, each message with a
+    `request_id` of its own, so that an import that was cut off can be sent again from its beginning; and at last a message
+    that has only the `count` of all rows.
+
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+    FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+    INVALID_ARGUMENT, INVALID_FIELD: the stream ends without a `count`, or with another than that of its rows. What came
+    before is imported.
+    """
+    ExportTasks: _aio.UnaryStreamMultiCallable[_task_service_pb2.ExportTasksRequest, _task_service_pb2.ExportTasksResponse]  # type: ignore[assignment]
+    """Answers all tasks of one user, oldest first, in messages of up to 500: as they are when each is read. A task that
+    exists throughout is answered once.
+
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+    INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
+    """
+    ListTags: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTagsRequest, _task_service_pb2.ListTagsResponse]  # type: ignore[assignment]
+    """Answers a page of the tags of one user, by `Tag.display_name` without case, each with the number of its tasks.
+
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+    INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
+    """
+    UpdateTag: _aio.UnaryUnaryMultiCallable[_task_service_pb2.UpdateTagRequest, _tag_pb2.Tag]  # type: ignore[assignment]
+    """Changes how a tag is written, or its colour, and answers it. A new name changes every task that has the tag, deleted
+    ones too: each gets a new version.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the owner has another tag of that name without case.
+    FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
+    ABORTED, ETAG_MISMATCH: `tag.etag` is given and stale.
+    """
+    DeleteTag: _aio.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTagRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes a tag for good, and takes it from every task that has it: each gets a new version.
+
+    NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
+    FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
     """
 
@@ -218,7 +402,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
 
     Beside the errors that each method names, any call may answer UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED or INTERNAL, and a write ABORTED; ErrorReason says when, and what
-    to do. A call that has no deadline gets one of 10 seconds. A request holds 1 MiB at the most, an answer 3 MiB.
+    to do. A call that has no deadline gets one of 10 seconds, a stream one of an hour. A request holds 1 MiB at the most,
+    an answer 3 MiB.
     """
 
     @_abc_1.abstractmethod
@@ -231,6 +416,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
 
         NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
         FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: the project or the parent task does not exist or is deleted.
+        FAILED_PRECONDITION, TOO_DEEP or PARENT_COMPLETED: the parent task cannot have it.
         ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the id is taken.
         """
 
@@ -253,11 +440,13 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.ListTasksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_service_pb2.ListTasksResponse, _abc.Awaitable[_task_service_pb2.ListTasksResponse]]:
-        """Answers a page of the tasks of one user, newest first: by id, from the greatest to the least. A walk through
-        the pages while others write neither loses nor repeats a task that was there throughout. A page ends early
-        where its answer would be larger than 3 MiB. The parent `users/-` answers the tasks of all owners, for an ADMIN and
-        for a SERVICE with the scope.
+        """Answers a page of the tasks of one user, as `order_by` says, by default newest first: by id, from the greatest to
+        the least. A walk through the pages while others write neither loses nor repeats a task that was there throughout
+        and whose sort fields did not change. A page ends early where its answer would be larger than 3 MiB, and where it
+        has looked at 10,000 tasks for its `filter`: an empty `next_page_token` alone is the end. The parent `users/-`
+        answers the tasks of all owners, for an ADMIN and for a SERVICE with the scope.
 
+        INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
         NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
         INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
         """
@@ -273,6 +462,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
         NOT_FOUND, PARENT_NOT_FOUND: `allow_missing` is set and the owner does not exist.
         FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: the project or the parent task does not exist or is deleted.
+        FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: the parent task cannot have it.
         ABORTED, ETAG_MISMATCH: `task.etag` is given and stale.
         """
 
@@ -282,8 +473,10 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.DeleteTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
-        """Deletes a task and answers it with `delete_time` and `purge_time` set. It can be brought back for 30 days.
+        """Deletes a task, with `force` its subtasks too, and answers it with `delete_time` and `purge_time` set. It can be
+        brought back for 30 days.
 
+        FAILED_PRECONDITION, LIVE_CHILDREN: it has subtasks that are not deleted, and `force` is not set.
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
@@ -295,8 +488,11 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.UndeleteTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
-        """Brings a deleted task back, in the state it was in, and answers it.
+        """Brings a deleted task back, in the state it was in, and the subtasks that were deleted by the same call. Answers the
+        task.
 
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: its parent task or its project is deleted; bring that back first.
+        FAILED_PRECONDITION, PARENT_COMPLETED: the task is not done, and its parent task is; reopen that first.
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged.
         ALREADY_EXISTS, RESOURCE_NOT_DELETED: the task is not deleted.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
@@ -323,8 +519,9 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.CompleteTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
-        """Ends a task as done: from OPEN or IN_PROGRESS to COMPLETED, `complete_time` is set.
+        """Ends a task as done: from OPEN or IN_PROGRESS to COMPLETED, `complete_time` is set; with `force` its subtasks too.
 
+        FAILED_PRECONDITION, OPEN_CHILDREN: it has subtasks that are OPEN or IN_PROGRESS, and `force` is not set.
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
         FAILED_PRECONDITION, STATE_TRANSITION: the task is COMPLETED or CANCELLED.
         FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
@@ -353,9 +550,147 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
         """Takes a task up again: from COMPLETED or CANCELLED to OPEN, `start_time` and `complete_time` are cleared.
 
+        FAILED_PRECONDITION, PARENT_COMPLETED: its parent task is COMPLETED; reopen that first.
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
         FAILED_PRECONDITION, STATE_TRANSITION: the task is OPEN or IN_PROGRESS.
         FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
+        ABORTED, ETAG_MISMATCH: `etag` is given and stale.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchGetTasks(
+        self,
+        request: _task_service_pb2.BatchGetTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.BatchGetTasksResponse, _abc.Awaitable[_task_service_pb2.BatchGetTasksResponse]]:
+        """Answers several tasks of one user, in the order asked for.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist; none is answered.
+        RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; the message says how many do.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchCreateTasks(
+        self,
+        request: _task_service_pb2.BatchCreateTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.BatchCreateTasksResponse, _abc.Awaitable[_task_service_pb2.BatchCreateTasksResponse]]:
+        """Creates several tasks of one user, all or none, and answers them in the order of the requests. A task may be the
+        parent of another that comes with it, where the caller chose its id.
+
+        An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+        google.rpc.BadRequest names the field in it.
+        Its errors are those of CreateTask.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchUpdateTasks(
+        self,
+        request: _task_service_pb2.BatchUpdateTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.BatchUpdateTasksResponse, _abc.Awaitable[_task_service_pb2.BatchUpdateTasksResponse]]:
+        """Changes several tasks of one user, all or none, and answers them in the order of the requests.
+
+        An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+        google.rpc.BadRequest names the field in it.
+        Its errors are those of UpdateTask.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchDeleteTasks(
+        self,
+        request: _task_service_pb2.BatchDeleteTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.BatchDeleteTasksResponse, _abc.Awaitable[_task_service_pb2.BatchDeleteTasksResponse]]:
+        """Deletes several tasks of one user, all or none, and answers them in the order of the requests. A task and its
+        subtasks may be deleted together.
+
+        An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
+        google.rpc.BadRequest names the field in it.
+        Its errors are those of DeleteTask.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchTasks(
+        self,
+        request: _task_service_pb2.SearchTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.SearchTasksResponse, _abc.Awaitable[_task_service_pb2.SearchTasksResponse]]:
+        """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, the
+        best of the first 10,000 that are found, a page at a time.
+
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+        INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
+        INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this search.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportTasks(
+        self,
+        request_iterator: _MaybeAsyncIterator[_task_service_pb2.ImportTasksRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.ImportTasksResponse, _abc.Awaitable[_task_service_pb2.ImportTasksResponse]]:
+        """Creates tasks in great number, in whatever state, each message of the stream in one transaction: a row that breaks a
+        rule is counted and named in the answer, the others are kept. Send 1 to 500 rows a message, each message with a
+        `request_id` of its own, so that an import that was cut off can be sent again from its beginning; and at last a message
+        that has only the `count` of all rows.
+
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+        FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+        INVALID_ARGUMENT, INVALID_FIELD: the stream ends without a `count`, or with another than that of its rows. What came
+        before is imported.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportTasks(
+        self,
+        request: _task_service_pb2.ExportTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_task_service_pb2.ExportTasksResponse], _abc.AsyncIterator[_task_service_pb2.ExportTasksResponse]]:
+        """Answers all tasks of one user, oldest first, in messages of up to 500: as they are when each is read. A task that
+        exists throughout is answered once.
+
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+        INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTags(
+        self,
+        request: _task_service_pb2.ListTagsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.ListTagsResponse, _abc.Awaitable[_task_service_pb2.ListTagsResponse]]:
+        """Answers a page of the tags of one user, by `Tag.display_name` without case, each with the number of its tasks.
+
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+        INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateTag(
+        self,
+        request: _task_service_pb2.UpdateTagRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tag_pb2.Tag, _abc.Awaitable[_tag_pb2.Tag]]:
+        """Changes how a tag is written, or its colour, and answers it. A new name changes every task that has the tag, deleted
+        ones too: each gets a new version.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name.
+        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the owner has another tag of that name without case.
+        FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
+        ABORTED, ETAG_MISMATCH: `tag.etag` is given and stale.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteTag(
+        self,
+        request: _task_service_pb2.DeleteTagRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes a tag for good, and takes it from every task that has it: each gets a new version.
+
+        NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
+        FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
         """
 

@@ -32,6 +32,7 @@ class CreateUserRequest(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     USER_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """Id of the new user, a UUID in canonical lower-case form; its name is then `users/{user_id}`. Default: empty,
     the server makes one of version 7, which sorts by time.
@@ -43,6 +44,10 @@ class CreateUserRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. An id that the
+    server would make is not answered. A `request_id` is neither claimed nor stored. Default: false.
+    """
     @_builtins.property
     def user(self) -> _user_pb2.User:
         """The user to create. `name` and output-only fields in it are ignored."""
@@ -53,10 +58,11 @@ class CreateUserRequest(_message.Message):
         user_id: _builtins.str = ...,
         user: _user_pb2.User | None = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "user", b"user", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "user", b"user", "user_id", b"user_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -141,6 +147,7 @@ class ListUsersRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     SHOW_DELETED_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many to answer at the most. 0, the default, means 50; more than 1,000 means 1,000; a negative one answers
     INVALID_ARGUMENT. May change from page to page. A page may hold fewer, even none, before the end.
@@ -151,16 +158,21 @@ class ListUsersRequest(_message.Message):
     """
     show_deleted: _builtins.bool
     """List deleted users too, until they are purged. Default: false."""
+    filter: _builtins.str
+    """Which users, in the language of AIP-160, as in `email = "ada@example.com"`: fields `email` and `username`, both
+    without case, `state` and `role`; docs/filtering.md has the operators. Default: empty, all of them.
+    """
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         show_deleted: _builtins.bool = ...,
+        filter: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "show_deleted", b"show_deleted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "show_deleted", b"show_deleted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -204,6 +216,7 @@ class UpdateUserRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     ALLOW_MISSING_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     allow_missing: _builtins.bool
     """Create the user when there is none of that name; `update_mask` is then ignored. Default: false, a missing one
     answers NOT_FOUND, RESOURCE_NOT_FOUND. A deleted one answers FAILED_PRECONDITION, RESOURCE_DELETED either way.
@@ -214,6 +227,10 @@ class UpdateUserRequest(_message.Message):
     `taxiway-replayed: true`; another method or another request under the id answers INVALID_ARGUMENT,
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
+    """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
     """
     @_builtins.property
     def user(self) -> _user_pb2.User:
@@ -235,10 +252,11 @@ class UpdateUserRequest(_message.Message):
         update_mask: _field_mask_pb2.FieldMask | None = ...,
         allow_missing: _builtins.bool = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["update_mask", b"update_mask", "user", b"user"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "request_id", b"request_id", "update_mask", b"update_mask", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "request_id", b"request_id", "update_mask", b"update_mask", "user", b"user", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -254,6 +272,7 @@ class DeleteUserRequest(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     ALLOW_MISSING_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the user, `users/{user}`."""
     etag: _builtins.str
@@ -271,6 +290,10 @@ class DeleteUserRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
@@ -278,10 +301,11 @@ class DeleteUserRequest(_message.Message):
         etag: _builtins.str = ...,
         allow_missing: _builtins.bool = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -296,6 +320,7 @@ class UndeleteUserRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the user, `users/{user}`."""
     etag: _builtins.str
@@ -309,16 +334,21 @@ class UndeleteUserRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -333,6 +363,7 @@ class SuspendUserRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the user, `users/{user}`."""
     etag: _builtins.str
@@ -346,16 +377,21 @@ class SuspendUserRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -370,6 +406,7 @@ class ReactivateUserRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name of the user, `users/{user}`."""
     etag: _builtins.str
@@ -383,16 +420,21 @@ class ReactivateUserRequest(_message.Message):
     REQUEST_ID_REUSED. Refusals are not stored: a repeat is tried again. Default: empty, every call is a request of
     its own.
     """
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. A `request_id` is
+    neither claimed nor stored. Default: false.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -405,16 +447,22 @@ class CreatePasswordResetRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PARENT_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """The user whose password is to be set, `users/{user}`."""
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. No secret is
+    answered. Default: false.
+    """
     def __init__(
         self,
         *,
         parent: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -491,6 +539,9 @@ class ImportUsersRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     USERS_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    validate_only: _builtins.bool
+    """Answer what the call would answer, and write nothing: the same checks and the same errors. Default: false."""
     @_builtins.property
     def users(self) -> _containers.RepeatedCompositeFieldContainer[Global___UserImport]:
         """1 to 500 users."""
@@ -499,10 +550,11 @@ class ImportUsersRequest(_message.Message):
         self,
         *,
         users: _abc.Iterable[Global___UserImport] | None = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["users", b"users"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["users", b"users", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

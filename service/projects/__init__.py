@@ -1,0 +1,1 @@
+"""Projects: what groups the tasks of one user."""

@@ -1,0 +1,172 @@
+"""Between the batches of TaskService and their commands and answers; a fault names the item, as in `requests[17]`."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from service import limits
+from service.errors import InvalidArgument, ResponseTooLarge, Violation, invalid
+from service.names import TaskId, TaskName, UserName, parse_user, task_name, user_name
+from service.pagination import fill_page
+from service.tasks import drafts
+from service.tasks.batches import TaskBatch
+from service.tasks.convert import deletion, write_task
+from service.tasks.schemas import Task, TaskDeletion, TaskDraft, TaskPatch
+from service.validation import one, validated
+from taxiway.v1 import task_pb2
+from taxiway.v1 import task_service_pb2 as pb
+
+BatchRequest = pb.BatchCreateTasksRequest | pb.BatchUpdateTasksRequest | pb.BatchDeleteTasksRequest
+Request = TypeVar("Request", pb.CreateTaskRequest, pb.UpdateTaskRequest, pb.DeleteTaskRequest)
+Response = TypeVar(
+    "Response",
+    pb.BatchGetTasksResponse,
+    pb.BatchCreateTasksResponse,
+    pb.BatchUpdateTasksResponse,
+    pb.BatchDeleteTasksResponse,
+)
+Item = TypeVar("Item")
+
+
+class _BatchGet(BaseModel):
+    parent: UserName
+    names: list[TaskName]
+
+
+def keys(request: pb.BatchGetTasksRequest) -> list[TaskId]:
+    _require_size("names", len(request.names))
+    parsed = validated(_BatchGet, {"parent": request.parent, "names": list(request.names)}, request)
+    others = [place for place, key in enumerate(parsed.names) if key.owner_id != parsed.parent]
+    if others:
+        raise invalid([Violation(f"names[{place}]", "must be below the parent of the batch") for place in others])
+    return parsed.names
+
+
+def drafts_of(request: pb.BatchCreateTasksRequest) -> TaskBatch[TaskDraft]:
+    parent = _parent(request)
+    items = _parsed(request.requests, lambda item: _draft(item, parent))
+    _require_once("task_id", [item.task_id for item in items])
+    return validated(TaskBatch[TaskDraft], _named(request, items), request)
+
+
+def patches_of(request: pb.BatchUpdateTasksRequest) -> TaskBatch[TaskPatch]:
+    parent = _parent(request)
+    items = _parsed(request.requests, lambda item: _patch(item, parent))
+    _require_once("task.name", [item.name for item in items])
+    return validated(TaskBatch[TaskPatch], _named(request, items), request)
+
+
+def deletions_of(request: pb.BatchDeleteTasksRequest) -> TaskBatch[TaskDeletion]:
+    parent = _parent(request)
+    items = _parsed(request.requests, lambda item: _deletion(item, parent))
+    _require_once("name", [item.name for item in items])
+    return validated(TaskBatch[TaskDeletion], _named(request, items), request)
+
+
+def _parent(request: BatchRequest) -> UUID:
+    _require_size("requests", len(request.requests))
+    return one("parent", parse_user, request.parent)
+
+
+def _named(request: BatchRequest, items: Sequence[Item]) -> dict[str, object]:
+    named = {"parent": request.parent, "request_id": request.request_id, "validate_only": request.validate_only}
+    return named | {"items": tuple(items)}
+
+
+def _require_size(field: str, count: int) -> None:
+    """Before anything is parsed: to name the faults of half a million items would hold the loop for seconds."""
+    if not 1 <= count <= limits.BATCH_ITEMS:
+        raise invalid([Violation(field, f"must have 1 to {limits.BATCH_ITEMS} items, not {count}")])
+
+
+def _parsed(requests: Iterable[Request], parse: Callable[[Request], Item]) -> list[Item]:
+    """Raises InvalidArgument with the faults of all items."""
+    items: list[Item] = []
+    faults: list[Violation] = []
+    for number, request in enumerate(requests):
+        try:
+            _require_bare(request)
+            items.append(parse(request))
+        except InvalidArgument as fault:
+            faults += fault.within(f"requests[{number}]").violations
+    if faults:
+        raise invalid(faults)
+    return items
+
+
+def _require_bare(request: pb.CreateTaskRequest | pb.UpdateTaskRequest | pb.DeleteTaskRequest) -> None:
+    given = {"request_id": request.request_id, "validate_only": request.validate_only}
+    faults = [Violation(field, "must not be set: the batch has its own") for field, value in given.items() if value]
+    if faults:
+        raise invalid(faults)
+
+
+def _require_once(field: str, named: Sequence[Hashable]) -> None:
+    first: dict[Hashable, int] = {}
+    for number, key in enumerate(named):
+        if key is not None and first.setdefault(key, number) != number:
+            rule = f"is that of requests[{first[key]}]; a batch has each task once"
+            raise invalid([Violation(f"requests[{number}].{field}", rule)])
+
+
+def _draft(request: pb.CreateTaskRequest, parent: UUID) -> TaskDraft:
+    draft = drafts.draft(request, user_name(parent))
+    if draft.parent != parent:
+        raise invalid([Violation("parent", "must be that of the batch, or empty")])
+    return draft
+
+
+def _patch(request: pb.UpdateTaskRequest, parent: UUID) -> TaskPatch:
+    patch = drafts.patch(request)
+    _require_below(parent, "task.name", patch.name)
+    return patch
+
+
+def _deletion(request: pb.DeleteTaskRequest, parent: UUID) -> TaskDeletion:
+    parsed = deletion(request)
+    _require_below(parent, "name", parsed.name)
+    return parsed
+
+
+def _require_below(parent: UUID, field: str, key: TaskId) -> None:
+    if key.owner_id != parent:
+        raise invalid([Violation(field, "must be below the parent of the batch")])
+
+
+def found(tasks: Sequence[Task]) -> pb.BatchGetTasksResponse:
+    return _filled(pb.BatchGetTasksResponse(), tasks)
+
+
+def created(asked: TaskBatch[TaskDraft], tasks: Sequence[Task]) -> pb.BatchCreateTasksResponse:
+    """A rehearsal does not answer ids that only it had."""
+    response = _filled(pb.BatchCreateTasksResponse(), tasks)
+    for draft, message in zip(asked.items, response.tasks, strict=True):
+        if asked.validate_only and draft.task_id is None:
+            message.ClearField("name")
+    return response
+
+
+def updated(tasks: Sequence[Task]) -> pb.BatchUpdateTasksResponse:
+    return _filled(pb.BatchUpdateTasksResponse(), tasks)
+
+
+def deleted(tasks: Sequence[Task | TaskId]) -> pb.BatchDeleteTasksResponse:
+    return _filled(pb.BatchDeleteTasksResponse(), tasks)
+
+
+def _filled(response: Response, tasks: Sequence[Task | TaskId]) -> Response:
+    """Raises ResponseTooLarge, which says how many of the tasks fit into one answer; of a write nothing is kept."""
+    if fill_page(response.tasks, tasks, len(tasks), _write) is not None:
+        fit = len(response.tasks)
+        message = f"The first {fit} of these tasks fill an answer; send batches of at most {fit}."
+        raise ResponseTooLarge(message, metadata={"fit": str(fit)})
+    return response
+
+
+def _write(value: Task | TaskId, message: task_pb2.Task) -> None:
+    if isinstance(value, Task):
+        write_task(value, message)
+    else:
+        message.name = task_name(*value)
