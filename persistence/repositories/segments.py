@@ -48,9 +48,10 @@ class Key:
 
     @property
     def unseen_value(self) -> ColumnElement[Any]:
-        """PostgreSQL judges a row comparison by its first value: where many rows have that one, it would count on few,
+        """The same, hidden from PostgreSQL, which then counts on a third of the rows.
 
-        and perhaps go through another index. Of what it does not see it counts on a third of the rows.
+        It judges a row comparison by the first value: where many rows have that one it would count on few, and perhaps
+        go through another index.
         """
         return select(self.value).scalar_subquery()
 

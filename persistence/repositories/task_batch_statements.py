@@ -123,12 +123,12 @@ def _value(name: str, given: CTE) -> ColumnElement[Any]:
 def _delete() -> ReturningUpdate[Any]:
     """The tasks of the rows, which `asked` names too, and what is below those of `ids`, which is not answered."""
     given, below = _given(_GUARD), tree(deleted=False)
-    wanted = select(below.c.id).union(select(given.c.id)).subquery("wanted")
+    # As an array, since nobody can tell how many there are below: a join would be planned as a scan of the whole table.
+    wanted = func.array(select(below.c.id).union(select(given.c.id)).scalar_subquery(), type_=ARRAY(Uuid))
     chosen = (
         select(TASKS.c.id)
-        .join_from(wanted, TASKS, _OWNED & (TASKS.c.id == wanted.c.id))
-        .outerjoin(given, given.c.id == TASKS.c.id)
-        .where(_as_asked(given))
+        .join_from(TASKS, given, given.c.id == TASKS.c.id, isouter=True)
+        .where(_OWNED, TASKS.c.id == any_(wanted), _as_asked(given))
         .order_by(TASKS.c.id)
         .with_for_update(key_share=True, of=TASKS)
         .cte("chosen")

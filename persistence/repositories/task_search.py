@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import (
     CTE,
     REAL,
-    Boolean,
     ColumnElement,
     Row,
     ScalarSelect,
@@ -21,16 +20,16 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    text,
     tuple_,
+    union_all,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.sql.expression import Subquery
 
 from persistence.conditions import Condition
 from persistence.models import TaskRow
 from persistence.repositories.base import Repository, answered
 from persistence.repositories.conditions import clause
+from persistence.repositories.search_words import asked_for
 
 CANDIDATES = 10_000  # of the tasks with the words so many are looked at
 HIT_BEGINS, HIT_ENDS = "\x01", "\x02"  # around each word that was found; those of the text itself become spaces
@@ -38,25 +37,6 @@ HIT_BEGINS, HIT_ENDS = "\x01", "\x02"  # around each word that was found; those 
 _TASKS = TaskRow.metadata.tables["tasks"]
 _COLUMNS = answered(_TASKS)
 _HEADLINE = f"HighlightAll=true, StartSel={HIT_BEGINS}, StopSel={HIT_ENDS}"
-# Out of what is searched for come `query`, which decides; `loose`, which an index answers by itself: without what is
-# excluded and with the words of phrases in any order, so that no row is looked at in vain; and `words`, any of which
-# counts for the rank. Where the last word counts as the beginning of one, the end of the query, as PostgreSQL writes
-# it, is replaced by what it is parsed into, with the last piece as a beginning, or else by the word as it stands:
-# `well-kno` is parsed into pieces, none of which begins `well-known`. A query that only excludes finds what does not
-# have a word that nothing has.
-_ASKED = r"""
-    SELECT query, loose, query = loose AS exact, CAST(replace(CAST(loose AS text), ' & ', ' | ') AS tsquery) AS words
-    FROM (SELECT CAST(websearch_to_tsquery('simple', :text) AS text) AS whole,
-        CAST(websearch_to_tsquery('simple', :last_word) AS text) AS tail,
-        replace(replace(lower(:last_word), '\', '\\'), '''', '''''') AS beginning) AS parsed
-    CROSS JOIN LATERAL (SELECT left(whole, length(whole) - length(tail)) AS head) AS divided
-    CROSS JOIN LATERAL (SELECT CAST(CASE
-        WHEN tail LIKE '''%''' AND head || tail = whole AND head NOT LIKE '%!'
-        THEN head || '( ' || tail || '\:* | ''' || beginning || '''\:* )'
-        ELSE whole END AS tsquery) AS query) AS completed
-    CROSS JOIN LATERAL (SELECT CAST(CASE querytree(query)
-        WHEN 'T' THEN '!'' ''' ELSE replace(querytree(query), ' <-> ', ' & ') END AS tsquery) AS loose) AS loosened
-"""
 
 
 class Place(NamedTuple):
@@ -88,7 +68,7 @@ class TaskSearch(Repository):
         """Tasks with their `rank`, and title and description as `marked_title` and `marked_description`.
 
         The highest rank comes first, then the newest. Where more than CANDIDATES have the words, the others are not
-        looked at.
+        looked at; where a task without any may be asked for, the newest are.
         """
         values: dict[str, object] = {"owner_id": owner_id, "limit": query.limit, "size": query.size}
         values |= {"text": query.text, "last_word": query.last_word}
@@ -105,7 +85,7 @@ def _plain(goes_on: bool) -> Select[Any]:
 
 
 def _page(goes_on: bool, condition: Condition | None) -> Select[Any]:
-    asked = _asked()
+    asked = asked_for()
     sized = _sized(_best(asked, _candidates(asked), goes_on, condition))
     columns = [sized.c[column.name] for column in _COLUMNS]
     marks = [_marked(sized.c[name], asked).label(f"marked_{name}") for name in ("title", "description")]
@@ -113,20 +93,17 @@ def _page(goes_on: bool, condition: Condition | None) -> Select[Any]:
     return select(*columns, sized.c.rank, *marks).where(fits).order_by(*_order(sized))
 
 
-def _asked() -> CTE:
-    """Materialised, so that the planner never takes a query for one that is too common for the index."""
-    given = text(_ASKED).bindparams(bindparam("text", type_=Text), bindparam("last_word", type_=Text))
-    columns = given.columns(query=TSQUERY, loose=TSQUERY, words=TSQUERY, exact=Boolean)
-    return columns.cte("asked").prefix_with("MATERIALIZED")
-
-
 def _candidates(asked: CTE) -> Subquery:
-    """Ranked by how often which words are where; their nearness would cost time quadratic in their number."""
+    """Those with the words or, where a task without them may be asked for, the newest: one of the two has no rows.
+
+    Ranked by how often which words are where; their nearness would cost time quadratic in their number.
+    """
     c = _TASKS.c
     rank = func.ts_rank(c.search, _one(asked.c.words), type_=REAL).label("rank")
-    mine = (c.owner_id == bindparam("owner_id"), c.deleted_at.is_(None))
-    found = select(*_COLUMNS, c.search, rank).where(*mine, _has(c.search, asked.c.loose))
-    return found.limit(CANDIDATES).subquery("candidates")
+    living = select(*_COLUMNS, c.search, rank).where(c.owner_id == bindparam("owner_id"), c.deleted_at.is_(None))
+    with_words = living.where(_has(c.search, asked.c.loose)).limit(CANDIDATES).subquery("with_words")
+    without = living.where(_one(asked.c.loose).is_(None)).order_by(c.id.desc()).limit(CANDIDATES).subquery("without")
+    return union_all(select(*with_words.c), select(*without.c)).subquery("candidates")
 
 
 def _best(asked: CTE, candidates: Subquery, goes_on: bool, condition: Condition | None) -> Subquery:

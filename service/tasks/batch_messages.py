@@ -1,4 +1,4 @@
-"""Between the batches of TaskService and their commands and answers; a fault names the item, as in `requests[17]`."""
+"""The batches of TaskService into their commands; a fault names the item, as in `requests[17]`."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
@@ -7,26 +7,17 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from service import limits
-from service.errors import InvalidArgument, ResponseTooLarge, Violation, invalid
-from service.names import TaskId, TaskName, UserName, parse_user, task_name, user_name
-from service.pagination import fill_page
+from service.errors import InvalidArgument, Violation, invalid
+from service.names import TaskId, TaskName, UserName, parse_user, user_name
 from service.tasks import drafts
 from service.tasks.batches import TaskBatch
-from service.tasks.convert import deletion, write_task
-from service.tasks.schemas import Task, TaskDeletion, TaskDraft, TaskPatch
+from service.tasks.convert import deletion
+from service.tasks.schemas import TaskDeletion, TaskDraft, TaskPatch
 from service.validation import one, validated
-from taxiway.v1 import task_pb2
 from taxiway.v1 import task_service_pb2 as pb
 
 BatchRequest = pb.BatchCreateTasksRequest | pb.BatchUpdateTasksRequest | pb.BatchDeleteTasksRequest
 Request = TypeVar("Request", pb.CreateTaskRequest, pb.UpdateTaskRequest, pb.DeleteTaskRequest)
-Response = TypeVar(
-    "Response",
-    pb.BatchGetTasksResponse,
-    pb.BatchCreateTasksResponse,
-    pb.BatchUpdateTasksResponse,
-    pb.BatchDeleteTasksResponse,
-)
 Item = TypeVar("Item")
 
 
@@ -133,40 +124,3 @@ def _deletion(request: pb.DeleteTaskRequest, parent: UUID) -> TaskDeletion:
 def _require_below(parent: UUID, field: str, key: TaskId) -> None:
     if key.owner_id != parent:
         raise invalid([Violation(field, "must be below the parent of the batch")])
-
-
-def found(tasks: Sequence[Task]) -> pb.BatchGetTasksResponse:
-    return _filled(pb.BatchGetTasksResponse(), tasks)
-
-
-def created(asked: TaskBatch[TaskDraft], tasks: Sequence[Task]) -> pb.BatchCreateTasksResponse:
-    """A rehearsal does not answer ids that only it had."""
-    response = _filled(pb.BatchCreateTasksResponse(), tasks)
-    for draft, message in zip(asked.items, response.tasks, strict=True):
-        if asked.validate_only and draft.task_id is None:
-            message.ClearField("name")
-    return response
-
-
-def updated(tasks: Sequence[Task]) -> pb.BatchUpdateTasksResponse:
-    return _filled(pb.BatchUpdateTasksResponse(), tasks)
-
-
-def deleted(tasks: Sequence[Task | TaskId]) -> pb.BatchDeleteTasksResponse:
-    return _filled(pb.BatchDeleteTasksResponse(), tasks)
-
-
-def _filled(response: Response, tasks: Sequence[Task | TaskId]) -> Response:
-    """Raises ResponseTooLarge, which says how many of the tasks fit into one answer; of a write nothing is kept."""
-    if fill_page(response.tasks, tasks, len(tasks), _write) is not None:
-        fit = len(response.tasks)
-        message = f"The first {fit} of these tasks fill an answer; send batches of at most {fit}."
-        raise ResponseTooLarge(message, metadata={"fit": str(fit)})
-    return response
-
-
-def _write(value: Task | TaskId, message: task_pb2.Task) -> None:
-    if isinstance(value, Task):
-        write_task(value, message)
-    else:
-        message.name = task_name(*value)

@@ -30,6 +30,7 @@ async def batch_update_tasks(uow: UnitOfWork, caller: Caller, batch: Patches) ->
     for number, patch in enumerate(batch.items):
         if patch.name.id not in rows:
             raise await _why(uow, number, patch)
+        _require_bounded(number, patch, rows[patch.name.id])
     return Task.of_all([rows[patch.name.id] for patch in batch.items])
 
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from service.errors import InvalidArgument, Violation, invalid
-from service.fields import ABSENT, Command
+from service.fields import Command
 from service.names import UserName
 from service.tasks.drafts import fields, require_same_owner
 from service.tasks.importing import ImportBatch, Imported, ImportedTask, ImportFailure, failure
@@ -15,7 +15,7 @@ from service.validation import validated
 from taxiway.v1 import task_pb2
 from taxiway.v1 import task_service_pb2 as pb
 
-_WITHOUT_METADATA = EDITABLE - {"metadata"}  # to check that nothing is nothing takes a tenth of the time of a row
+_REQUIRED, _TIMES = frozenset({"title"}), frozenset({"start_time", "complete_time"})
 _STATE_NAMES: dict[int, str] = {number: name for name, number in task_pb2.Task.State.items()}
 
 
@@ -60,10 +60,10 @@ def _rows(owner_id: UUID, given: Sequence[pb.TaskImport]) -> tuple[list[Imported
 
 def _row(owner_id: UUID, place: int, given: pb.TaskImport) -> ImportedTask:
     task = given.task
-    values = fields(task, EDITABLE if task.HasField("metadata") else _WITHOUT_METADATA)
+    named = {field.name for field, _ in task.ListFields()}
+    values = fields(task, (EDITABLE & named) | _REQUIRED)  # what is not set needs no check
     values |= {"parent": owner_id, "place": place, "line": given.line, "task_id": given.task_id, "state": _state(task)}
-    values["start_time"] = from_timestamp(task.start_time) if task.HasField("start_time") else ABSENT
-    values["complete_time"] = from_timestamp(task.complete_time) if task.HasField("complete_time") else ABSENT
+    values |= {name: from_timestamp(getattr(task, name)) for name in _TIMES & named}
     row = validated(ImportedTask, values, given, "task")
     require_same_owner(row, owner_id)
     _require_fitting(row)

@@ -31,8 +31,8 @@ class ImportedTask(TaskDraft):
     place: int
     line: int
     state: State
-    start_time: OptionalInstant
-    complete_time: OptionalInstant
+    start_time: OptionalInstant = None
+    complete_time: OptionalInstant = None
 
     def columns(self) -> dict[str, object]:
         """Written out, since there are so many: of each row all of them."""

@@ -8,6 +8,7 @@ from service.idempotency import claim
 from service.identity import caller
 from service.pagination import PageTokens
 from service.tasks import (
+    batch_answers,
     batch_deleting,
     batch_messages,
     batch_updating,
@@ -87,22 +88,22 @@ class TaskServicer:
 
     async def BatchGetTasks(self, request: pb.BatchGetTasksRequest) -> bytes:
         keys = batch_messages.keys(request)
-        return await self._db.read(usecases.batch_get_tasks, caller(), keys, batch_messages.found)
+        return await self._db.read(usecases.batch_get_tasks, caller(), keys, batch_answers.found)
 
     async def BatchCreateTasks(self, request: pb.BatchCreateTasksRequest) -> bytes:
         batch = batch_messages.drafts_of(request)
-        encode = partial(batch_messages.created, batch)
+        encode = partial(batch_answers.created, batch)
         return await self._db.write(batches.batch_create_tasks, caller(), batch, encode, claim(batch))
 
     async def BatchUpdateTasks(self, request: pb.BatchUpdateTasksRequest) -> bytes:
         batch = batch_messages.patches_of(request)
         write = self._db.write
-        return await write(batch_updating.batch_update_tasks, caller(), batch, batch_messages.updated, claim(batch))
+        return await write(batch_updating.batch_update_tasks, caller(), batch, batch_answers.updated, claim(batch))
 
     async def BatchDeleteTasks(self, request: pb.BatchDeleteTasksRequest) -> bytes:
         batch = batch_messages.deletions_of(request)
         write = self._db.write
-        return await write(batch_deleting.batch_delete_tasks, caller(), batch, batch_messages.deleted, claim(batch))
+        return await write(batch_deleting.batch_delete_tasks, caller(), batch, batch_answers.deleted, claim(batch))
 
     async def SearchTasks(self, request: pb.SearchTasksRequest) -> bytes:
         search = search_messages.search(request, self._tokens)

@@ -14,6 +14,7 @@ Counts = dict[str, int]  # table -> rows that were removed or anonymised
 
 async def erase_user(uow: UnitOfWork, caller: Caller, target: UserTarget) -> Counts:
     """Living or deleted. Its sessions, keys and stored answers go with it; the audit log holds its id."""
+    await uow.positions.hold(target.name)  # as whoever writes several of its tasks does, before any row of theirs
     locked = await uow.users.get_locked(target.name)
     row = None if locked is None else await uow.users.get_standing(target.name)
     if row is None:

@@ -73,7 +73,6 @@ class Method:
         answer = b"".join([part async for part in call]) if self.descriptor.server_streaming else await call
         return answer, tuple(await call.trailing_metadata())
 
-
     async def _stream(self, request: bytes) -> AsyncIterator[bytes]:
         """The message, and behind the rows of an import the count that ends it."""
         yield request

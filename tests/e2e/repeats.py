@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -26,9 +25,10 @@ def named(name: str) -> Method:
 
 async def with_id(service: Service, method: Method) -> Message:
     """A request of its own that is accepted, and changes something."""
-    request: Any = await _with_all_that_is_written(service) if method.name == "CreateTask" else await accepted(service, method)
-    request.request_id = str(uuid4())
-    return request  # type: ignore[no-any-return]  # a message of some method
+    whole = method.name == "CreateTask"
+    request: Message = await (_with_all_that_is_written(service) if whole else accepted(service, method))
+    request.request_id = str(uuid4())  # type: ignore[attr-defined]  # every mutation has it
+    return request
 
 
 async def _with_all_that_is_written(service: Service) -> Message:
@@ -40,9 +40,10 @@ async def _with_all_that_is_written(service: Service) -> Message:
     return tasks.CreateTaskRequest(parent=owner, task=task)
 
 
-async def sent(channel: grpc.aio.Channel, method: Method, request: Message) -> tuple[bytes, bool]:
+async def sent(channel: grpc.aio.Channel, method: Method, request: Message | bytes) -> tuple[bytes, bool]:
     """The answer, and whether it was given before; an import says so in its answer, which else is the same."""
-    answer, trailers = await method.with_trailers(channel, request.SerializeToString())
+    encoded = request if isinstance(request, bytes) else request.SerializeToString()
+    answer, trailers = await method.with_trailers(channel, encoded)
     if method.name != "ImportTasks":
         return answer, REPLAYED in trailers
     counted = tasks.ImportTasksResponse.FromString(answer)
@@ -58,9 +59,11 @@ async def kept(database_url: str) -> Effect:
         WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = current_schema()::regnamespace"""
     counts = "SELECT '{0}', 'rows', count(*) FROM {0}"
     sums = "SELECT '{0}', 'versions', coalesce(sum(version), 0)::bigint FROM {0}"
-    tables: Mapping[str, bool] = dict(await select(database_url, query))  # type: ignore[arg-type]  # pairs
+    tables: Mapping[str, bool] = dict(await select(database_url, query))
     wanted = [counts.format(name) for name in tables] + [sums.format(name) for name, yes in tables.items() if yes]
-    return Counter({(name, kind): number for name, kind, number in await select(database_url, " UNION ALL ".join(wanted))})
+    return Counter(
+        {(name, kind): number for name, kind, number in await select(database_url, " UNION ALL ".join(wanted))}
+    )
 
 
 def difference(after: Effect, before: Effect) -> dict[tuple[str, str], int]:

@@ -21,6 +21,7 @@ from tests.e2e.rows import run
 Code = grpc.StatusCode
 PASTED = "a password in the wrong field"
 HASHED = {"bcrypt hash": "credentials"}  # where a canary belongs
+KINDS = ("User", "Task", "Project", "Tag", "Session", "ApiKey")
 TEXTS = ("username", "email", "title", "login", "password", "old_password", "new_password")
 TOKENS = ("refresh_token", "reset_token")
 BROKEN = ("users", "credentials", "sessions", "api_keys", "password_resets", "requests")
@@ -69,7 +70,7 @@ def _values(story: Story, world: World) -> dict[str, object]:
 async def paste(story: Story) -> None:
     """A password in each field of text that is meant for something else."""
     story.canaries.add("pasted password", PASTED)
-    names = {f"taxiway.dev/{kind}": "users/me" for kind in ("User", "Task", "Session", "ApiKey")}
+    names = {f"taxiway.dev/{kind}": "users/me" for kind in KINDS}
     values: dict[str, object] = dict.fromkeys(TEXTS + TOKENS, "x") | {"scopes": ["tasks.read"]}
     for rpc in rpcs():
         for path, field in paths(rpc.descriptor.input_type):

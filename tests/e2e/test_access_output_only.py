@@ -11,8 +11,21 @@ from google.protobuf.message import Message
 
 from taxiway.v1.api_key_pb2 import ApiKey
 from taxiway.v1.auth_service_pb2 import CreateApiKeyRequest
+from taxiway.v1.project_pb2 import Project
+from taxiway.v1.project_service_pb2 import CreateProjectRequest, UpdateProjectRequest
+from taxiway.v1.tag_pb2 import Tag
 from taxiway.v1.task_pb2 import Task
-from taxiway.v1.task_service_pb2 import CreateTaskRequest, UpdateTaskRequest
+from taxiway.v1.task_service_pb2 import (
+    BatchCreateTasksRequest,
+    BatchUpdateTasksRequest,
+    CreateTaskRequest,
+    ImportTasksRequest,
+    ListTagsRequest,
+    ListTasksRequest,
+    TaskImport,
+    UpdateTagRequest,
+    UpdateTaskRequest,
+)
 from taxiway.v1.user_pb2 import User
 from taxiway.v1.user_service_pb2 import (
     CreateUserRequest,
@@ -28,7 +41,11 @@ from tests.e2e.conftest import Service, Stubs, in_process
 from tests.e2e.making import make_task
 from tests.e2e.refusals import refused
 
-TRIED = {"CreateUser", "UpdateUser", "ImportUsers", "CreateTask", "UpdateTask", "CreateApiKey"}
+TRIED = {
+    *("CreateUser", "UpdateUser", "ImportUsers", "CreateTask", "UpdateTask", "CreateApiKey"),
+    *("CreateProject", "UpdateProject", "UpdateTag", "BatchCreateTasks", "BatchUpdateTasks"),
+    "ImportTasks",
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +89,44 @@ async def test_what_is_planted_in_an_imported_user_is_not_kept(service: Service)
     answer = await service.users.ImportUsers(iter([ImportUsersRequest(users=rows)]))
     assert answer.created == 1
     assert kept(await service.users.GetUser(GetUserRequest(name=f"users/{user_id}"))) == []
+
+
+TAKEN_OVER = {"state", "start_time", "complete_time"}  # by an import, of the output-only fields of a task
+
+
+async def test_what_is_planted_in_many_tasks_at_once_is_not_kept(service: Service) -> None:
+    owner = (await service.users.CreateUser(CreateUserRequest(user=user()))).name
+    draft = with_planted(Task, title="A task", name="users/planted/tasks/planted")
+    batch = BatchCreateTasksRequest(parent=owner, requests=[CreateTaskRequest(task=draft)])
+    (made,) = (await service.tasks.BatchCreateTasks(batch)).tasks
+    changed = UpdateTaskRequest(task=with_planted(Task, name=made.name))
+    (after,) = (await service.tasks.BatchUpdateTasks(BatchUpdateTasksRequest(parent=owner, requests=[changed]))).tasks
+    assert kept(made) == []
+    assert after == made
+
+
+async def test_what_is_planted_in_an_imported_task_is_not_kept(service: Service) -> None:
+    owner = (await service.users.CreateUser(CreateUserRequest(user=user()))).name
+    row = with_planted(Task, title="A task", name="users/planted/tasks/planted")
+    for field in TAKEN_OVER:
+        row.ClearField(field)
+    rows = ImportTasksRequest(parent=owner, tasks=[TaskImport(task=row)])
+    answer = await service.tasks.ImportTasks(iter([rows, ImportTasksRequest(parent=owner, count=1)]))
+    assert answer.created == 1
+    (made,) = (await service.tasks.ListTasks(ListTasksRequest(parent=owner))).tasks
+    assert kept(made) == []
+
+
+async def test_what_is_planted_in_a_project_or_a_tag_is_not_kept(service: Service) -> None:
+    owner = (await service.users.CreateUser(CreateUserRequest(user=user()))).name
+    draft = with_planted(Project, display_name="A project", name="users/planted/projects/planted")
+    project = await service.projects.CreateProject(CreateProjectRequest(parent=owner, project=draft))
+    assert kept(project) == []
+    planted = UpdateProjectRequest(project=with_planted(Project, name=project.name))
+    assert await service.projects.UpdateProject(planted) == project
+    await make_task(service, owner, tags=["planted"])
+    (tag,) = (await service.tasks.ListTags(ListTagsRequest(parent=owner))).tags
+    assert await service.tasks.UpdateTag(UpdateTagRequest(tag=with_planted(Tag, name=tag.name))) == tag
 
 
 async def resource(service: Service, stubs: Stubs, kind: type[Message]) -> tuple[Any, Any]:

@@ -1,6 +1,5 @@
 """BatchUpdateTasks: each item with a mask and an etag of its own, all changed or none, in the order of the requests."""
 
-from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +8,7 @@ import pytest
 from google.rpc import error_details_pb2 as details
 
 from taxiway.v1.task_pb2 import Task
-from taxiway.v1.task_service_pb2 import CompleteTaskRequest, UpdateTaskRequest
+from taxiway.v1.task_service_pb2 import UpdateTaskRequest
 from tests.e2e.batching import batch_create, batch_get, batch_update, draft, patch, refused_at, tasks_of
 from tests.e2e.conftest import Service
 from tests.e2e.making import NO_TASK, NO_USER, deleted_task, make_task, make_user, update_task
@@ -157,45 +156,6 @@ async def test_what_cannot_be_made_is_refused_only_where_it_is_missing(service: 
     assert changed.description == "No title"
     call = batch_update(service, NO_USER, [patch(f"{NO_USER}/{NO_TASK}", allow_missing=True, title="Mine")])
     await refused(call, Code.NOT_FOUND, "PARENT_NOT_FOUND")
-
-
-async def test_a_ring_that_the_batch_closes_is_a_cycle_and_one_that_it_opens_is_none(
-    service: Service, owner: str
-) -> None:
-    first, second, third = await made(service, owner, 3)
-    ring = [
-        patch(first.name, parent_task=second.name),
-        patch(second.name, parent_task=third.name),
-        patch(third.name, parent_task=first.name),
-    ]
-    await refused_at("requests[0]", batch_update(service, owner, ring), Code.FAILED_PRECONDITION, "CYCLE")
-    await batch_update(service, owner, ring[:2])
-    await refused_at("requests[0]", batch_update(service, owner, ring[2:]), Code.FAILED_PRECONDITION, "CYCLE")
-    turned = [ring[2], patch(first.name, "parent_task"), patch(second.name, parent_task=third.name)]
-    turned[2].task.parent_task = third.name
-    after = await batch_update(service, owner, turned)
-    assert [task.parent_task for task in after] == [first.name, "", third.name]
-
-
-async def test_the_levels_are_those_after_the_whole_batch(service: Service, owner: str) -> None:
-    tasks = await made(service, owner, 9)
-    names = [task.name for task in tasks]
-    below = [patch(name, parent_task=above) for above, name in pairwise(names)]
-    call = batch_update(service, owner, below)
-    await refused_at("requests[7]", call, Code.FAILED_PRECONDITION, "TOO_DEEP")
-    await batch_update(service, owner, below[:7])
-    call = batch_update(service, owner, [patch(names[0], parent_task=names[8])])
-    await refused_at("requests[0]", call, Code.FAILED_PRECONDITION, "TOO_DEEP")
-    moved = [patch(names[0], parent_task=names[8]), patch(names[7], "parent_task")]
-    assert [task.parent_task for task in await batch_update(service, owner, moved)] == [names[8], ""]
-
-
-async def test_an_open_task_is_not_moved_below_a_completed_one(service: Service, owner: str) -> None:
-    done, task = await made(service, owner, 2)
-    await service.tasks.CompleteTask(CompleteTaskRequest(name=done.name))
-    call = batch_update(service, owner, [patch(done.name, title="Done"), patch(task.name, parent_task=done.name)])
-    refusal = await refused_at("requests[1]", call, Code.FAILED_PRECONDITION, "PARENT_COMPLETED")
-    assert refusal.fields == ["requests[1].task.parent_task"]
 
 
 async def test_merged_metadata_that_breaks_a_limit_is_refused_by_its_place(service: Service, owner: str) -> None:

@@ -16,7 +16,8 @@ from tests.e2e.rows import run
 Code = grpc.StatusCode
 SERVING, NOT_SERVING = pb.HealthCheckResponse.SERVING, pb.HealthCheckResponse.NOT_SERVING
 PB: Any = pb  # newer than its types
-NAMES = ("", "taxiway.v1.UserService", "taxiway.v1.AuthService", "taxiway.v1.TaskService", "liveness")
+SERVICES = ("UserService", "AuthService", "TaskService", "ProjectService")
+NAMES = ("", *(f"taxiway.v1.{name}" for name in SERVICES), "liveness")
 SOON = 5.0  # seconds
 
 

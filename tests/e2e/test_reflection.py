@@ -15,7 +15,8 @@ from tests.e2e.conftest import KEYS, Service
 from tests.e2e.refusals import refused
 
 VERSIONS = ("grpc.reflection.v1alpha", "grpc.reflection.v1")
-SERVED = {"taxiway.v1.UserService", "taxiway.v1.AuthService", "taxiway.v1.TaskService", "grpc.health.v1.Health"}
+OURS = ("UserService", "AuthService", "TaskService", "ProjectService")
+SERVED = {*(f"taxiway.v1.{name}" for name in OURS), "grpc.health.v1.Health"}
 each = pytest.mark.parametrize("version", VERSIONS)
 
 

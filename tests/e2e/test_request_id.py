@@ -53,7 +53,11 @@ async def someone(service: Service) -> Stubs:
     return await service.with_token((await sign_in(service, await with_password(service))).access_token)
 
 
-@pytest.mark.parametrize("method", mutations(), ids=str)
+# Each message of an import has an id, and not the stream, whose answer counts those that came before.
+WHOLE = [method for method in mutations() if method.name != "ImportTasks"]
+
+
+@pytest.mark.parametrize("method", WHOLE, ids=str)
 async def test_a_repeat_gets_the_identical_answer_and_does_nothing(service: Service, method: Method) -> None:
     request = await with_id(service, method)
     first, replayed = await sent(service, method, request)

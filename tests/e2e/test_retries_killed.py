@@ -21,7 +21,7 @@ from tests.e2e.methods import Method, mutations
 from tests.e2e.repeats import difference, effect_of_one, kept, named, sent, times, with_id
 from tests.e2e.service_process import KEY, ServiceProcess, serving
 
-AT_ONCE = 8  # calls that stand still in one server, each at another step; its pool has ten connections
+AT_ONCE = 9  # calls that stand still in one server, each at another step; its pool has ten connections
 
 
 @pytest.fixture
@@ -46,6 +46,12 @@ class Doomed:
         await until(lambda: self.proxy.stopped > stopped or call.done(), 10)
         return call
 
+    async def warm_up(self, service: Service) -> None:
+        """So that its connections know types and statements: to ask for them are steps that change nothing."""
+        create, request = named("CreateTask"), await with_id(service, named("CreateTask"))
+        request.ClearField("request_id")
+        await asyncio.gather(*(sent(self.channel, create, request) for _ in range(AT_ONCE)))
+
     async def kill(self) -> None:
         self.process.signal(signal.SIGKILL)
         await self.process.ended()
@@ -68,8 +74,9 @@ async def replays_by_step(service: Service, method: Method) -> Sequence[bool]:
     while True:
         chosen = list(islice(numbers, AT_ONCE))
         requests = [await with_id(service, method) for _ in chosen]
-        before = await kept(service.database_url)
         async with doomed(service) as server:
+            await server.warm_up(service)
+            before = await kept(service.database_url)
             calls = [
                 await server.stop_call(method, request, step) for request, step in zip(requests, chosen, strict=True)
             ]
@@ -100,7 +107,7 @@ async def test_a_task_is_made_once_wherever_in_its_unit_the_server_was_killed(
     """With tags, a parent and metadata: the unit of the most statements that a single task has."""
     number = await is_done_once(service, named("CreateTask"))
     report(capsys, f"CreateTask: killed at each of {number} steps, done once")
-    assert number > 9
+    assert number >= 9
 
 
 @pytest.mark.prove

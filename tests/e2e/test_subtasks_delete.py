@@ -29,9 +29,9 @@ async def owner(service: Service) -> str:
 async def test_a_task_with_a_living_subtask_is_not_deleted(service: Service, owner: str) -> None:
     above, below = await make_chain(service, owner, 2)
     async with unchanged(service.database_url):
-        for options in ({}, {"allow_missing": True}, {"etag": above.etag}):
-            call = delete(service, above, **options)
-            refusal = await refused(call, Code.FAILED_PRECONDITION, "LIVE_CHILDREN")
+        for options in ({"allow_missing": True}, {"etag": above.etag}):
+            await refused(delete(service, above, **options), Code.FAILED_PRECONDITION, "LIVE_CHILDREN")
+        refusal = await refused(delete(service, above), Code.FAILED_PRECONDITION, "LIVE_CHILDREN")
     (violation,) = refusal.only(details.PreconditionFailure).violations
     assert (violation.type, violation.subject) == ("LIVE_CHILDREN", above.name)
     assert refusal.only(details.ResourceInfo).resource_name == above.name
@@ -166,8 +166,8 @@ async def test_the_tasks_of_other_owners_stay_as_they_are(service: Service, owne
     other = (await make_user(service)).name
     chain = await make_chain(service, owner, 3)
     for task in chain:
-        named = {"name": task.name.replace(owner, other), "parent_task": task.parent_task.replace(owner, other)}
-        await update_task(service, Task(title="Theirs", **named), allow_missing=True)
+        name, above = [name.replace(owner, other) for name in (task.name, task.parent_task)]
+        await update_task(service, Task(title="Theirs", name=name, parent_task=above), allow_missing=True)
     before = await every_task(service, other)
     assert len(before) == 3
     await delete(service, chain[0], force=True)

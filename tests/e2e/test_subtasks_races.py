@@ -5,7 +5,6 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
-import grpc
 import pytest
 
 from taxiway.v1.task_pb2 import Task

@@ -1,6 +1,5 @@
-"""Metadata of tasks: what is kept, the masks by key, the limits of what is merged, and callers who merge at once."""
+"""Metadata of tasks: what is kept, and the limits of what a request may bring."""
 
-import asyncio
 import math
 from typing import Any
 
@@ -11,7 +10,7 @@ from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import CreateTaskRequest
 from tests.e2e.conftest import Service
-from tests.e2e.faults.calls import OK, ended
+from tests.e2e.encoding import field
 from tests.e2e.making import make_task, make_user, update_task
 from tests.e2e.methods import methods
 from tests.e2e.refusals import refused
@@ -79,7 +78,7 @@ async def test_every_kind_of_value_comes_back_as_it_was_given(service: Service, 
 
 async def test_minus_zero_is_zero_and_a_value_of_no_kind_is_null(service: Service, owner: str) -> None:
     task = await make_task(service, owner, metadata=Struct(fields={"zero": Value(number_value=-0.0), "none": Value()}))
-    assert math.copysign(1, task.metadata["zero"]) == 1
+    assert math.copysign(1, task.metadata.fields["zero"].number_value) == 1
     assert task.metadata.fields["none"].WhichOneof("kind") == "null_value"
 
 
@@ -90,53 +89,6 @@ async def test_an_empty_object_is_no_metadata(service: Service, owner: str) -> N
 async def test_keys_and_text_are_kept_in_nfc(service: Service, owner: str) -> None:
     task = await keep(service, owner, {"e\u0301": "e\u0301", "k": [{"e\u0301": 1}]})
     assert task.metadata == struct({"\u00e9": "\u00e9", "k": [{"\u00e9": 1}]})
-
-
-async def test_a_mask_sets_and_removes_single_keys_and_leaves_the_others(service: Service, owner: str) -> None:
-    task = await keep(service, owner, {"stays": 1, "changes": 1, "goes": 1})
-    given = {"changes": {"deep": [2]}, "comes": None, "unnamed": "is not written"}
-    after = await merge(service, task, given, "changes", "comes", "goes", "never there")
-    assert after.metadata == struct({"stays": 1, "changes": {"deep": [2]}, "comes": None})
-    assert after.version == task.version + 1
-
-
-async def test_an_explicit_null_is_a_value_and_stays(service: Service, owner: str) -> None:
-    task = await keep(service, owner, {"k": 1})
-    after = await merge(service, task, {"k": None}, "k")
-    assert after.metadata.fields["k"].null_value == NULL_VALUE
-    assert list(after.metadata.fields) == ["k"]
-
-
-@pytest.mark.parametrize("key", ["a.b", "a b", "a.b.c.", ".", "\u00e9", "metadata.a", "*", "'", '"', "\\", "\U0001f6eb"])
-async def test_a_key_of_any_text_is_named_in_backticks(service: Service, owner: str, key: str) -> None:
-    task = await keep(service, owner, {"a": {"b": 1}})
-    with_key = await merge(service, task, {key: 2}, key)
-    assert with_key.metadata == struct({"a": {"b": 1}, key: 2})
-    assert (await merge(service, task, {}, key)).metadata == task.metadata
-
-
-async def test_a_mask_goes_one_level_deep(service: Service, owner: str) -> None:
-    """What is below a key is replaced with it."""
-    task = await keep(service, owner, {"a": {"b": 1, "c": 1}})
-    assert (await merge(service, task, {"a": {"b": 2}}, "a")).metadata == struct({"a": {"b": 2}})
-    async with unchanged(service.database_url):
-        call = update_task(service, Task(name=task.name, metadata=struct({"a": {"b": 3}})), "metadata.a.b")
-        assert (await refused(call, Code.INVALID_ARGUMENT, "INVALID_FIELD")).fields == ["update_mask"]
-
-
-async def test_a_key_is_the_same_in_whatever_form_mask_and_message_write_it(service: Service, owner: str) -> None:
-    """Else a caller whose two libraries differ in that would remove what it means to set."""
-    task = await keep(service, owner, {"caf\u00e9": 1})
-    for place, (named, given) in enumerate([("cafe\u0301", "caf\u00e9"), ("caf\u00e9", "cafe\u0301"), ("cafe\u0301",) * 2]):
-        after = await merge(service, task, {given: f"new {place}"}, named)
-        assert after.metadata == struct({"caf\u00e9": f"new {place}"})
-    assert not (await merge(service, task, {}, "cafe\u0301")).HasField("metadata")
-
-
-async def test_beside_the_whole_field_a_key_in_the_mask_says_nothing_more(service: Service, owner: str) -> None:
-    task = await keep(service, owner, {"a": 1, "b": 1})
-    after = await update_task(service, Task(name=task.name, metadata=struct({"a": 2})), "metadata", "metadata.b")
-    assert after.metadata == struct({"a": 2})
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -203,45 +155,6 @@ async def test_as_many_numbers_of_hundreds_of_digits_as_there_may_be_values(
     assert (await merge(service, task, {"one more": 1}, "one more")).metadata == struct({**values, "one more": 1})
 
 
-@pytest.mark.parametrize(
-    ("there", "more", "rule"),  # each keeps the rules, and both together do not
-    [
-        ({"a": [None] * 600}, {"b": [None] * 600}, "at most 1000 values"),
-        ({"a": "x" * 9000}, {"b": "x" * 9000}, "at most 16384 bytes"),
-        ({"a": [1e308] * 900}, {"b": [1e308] * 900}, "at most 1000 values"),
-    ],
-    ids=["values", "bytes", "digits"],
-)
-async def test_the_limits_hold_of_what_keys_are_merged_into(
-    service: Service, owner: str, there: dict[str, Any], more: dict[str, Any], rule: str
-) -> None:
-    task = await keep(service, owner, there)
-    async with unchanged(service.database_url):
-        refusal = await refused(merge(service, task, more, "b"), Code.INVALID_ARGUMENT, "INVALID_FIELD")
-        assert refusal.fields == ["task.metadata"]
-        assert "together with what is there already" in refusal.message
-    assert rule in refusal.message
-    assert (await merge(service, task, more, "b", "a")).metadata == struct(more), "what is removed makes room"
-
-
-async def test_callers_who_merge_other_keys_at_once_lose_none(service: Service, owner: str) -> None:
-    task = await keep(service, owner, {"there": 1})
-    for round_ in range(5):
-        calls = [merge(service, task, {f"{round_}.{place}": place}, f"{round_}.{place}") for place in range(8)]
-        assert {call.code for call in await asyncio.gather(*map(ended, calls))} == {OK}
-    after = await get(service, task)
-    assert len(after.metadata.fields) == 1 + 5 * 8
-    assert after.version == 1 + 5 * 8
-
-
-async def test_callers_who_merge_at_once_do_not_pass_the_limits_together(service: Service, owner: str) -> None:
-    """Each sees what the one before has merged: of five that fit two by two, two come in."""
-    task = await make_task(service, owner)
-    calls = [merge(service, task, {str(place): [None] * 450}, str(place)) for place in range(5)]
-    found = await asyncio.gather(*map(ended, calls))
-    assert sorted(call.reason for call in found) == ["", "", *["INVALID_FIELD"] * 3]
-
-
 def deep(levels: int, kind: str) -> bytes:
     """A CreateTaskRequest whose metadata is nested so deep that no library would write it."""
     inner = Value(null_value=NULL_VALUE).SerializeToString()
@@ -249,15 +162,6 @@ def deep(levels: int, kind: str) -> bytes:
         inner = field(5, field(1, field(1, b"k") + field(2, inner))) if kind == "object" else field(6, field(1, inner))
     metadata = field(1, field(1, b"k") + field(2, inner))
     return CreateTaskRequest(parent="users/me").SerializeToString() + field(3, field(2, b"Deep") + field(20, metadata))
-
-
-def field(number: int, content: bytes) -> bytes:
-    """A field of bytes as it is on the wire."""
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def varint(value: int) -> bytes:
-    return bytes([value & 0x7F | 0x80]) + varint(value >> 7) if value > 0x7F else bytes([value])
 
 
 @pytest.mark.parametrize("kind", ["object", "list"])

@@ -1,6 +1,7 @@
 """What a task refers to beside its parent: its project and its tags; cleared by masks, kept by what changes nothing."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -34,7 +35,7 @@ async def owner(service: Service) -> str:
     return (await make_user(service)).name
 
 
-def struct(**values: object) -> Struct:
+def struct(**values: Any) -> Struct:
     made = Struct()
     made.update(values)
     return made
@@ -43,7 +44,7 @@ def struct(**values: object) -> Struct:
 async def whole(service: Service, owner: str) -> Task:
     """A task with everything that it may refer to."""
     project, above = await make_project(service, owner), await make_task(service, owner)
-    related = {"tags": ["at home", "work"], "project": project.name, "parent_task": above.name}
+    related: dict[str, Any] = {"tags": ["at home", "work"], "project": project.name, "parent_task": above.name}
     return await make_task(service, owner, metadata=struct(color="red", size=1), **related)
 
 
@@ -107,7 +108,10 @@ async def test_a_project_that_is_missing_or_deleted_is_refused(service: Service,
 
 async def test_relations_of_another_owner_are_refused_all_at_once(service: Service, owner: str) -> None:
     task, other = await make_task(service, owner), (await make_user(service)).name
-    theirs = {"project": (await make_project(service, other)).name, "parent_task": (await make_task(service, other)).name}
+    theirs: dict[str, Any] = {
+        "project": (await make_project(service, other)).name,
+        "parent_task": (await make_task(service, other)).name,
+    }
     async with unchanged(service.database_url):
         for call in (make_task(service, owner, **theirs), update_task(service, Task(name=task.name, **theirs))):
             refusal = await refused(call, Code.INVALID_ARGUMENT, "INVALID_FIELD")
@@ -122,8 +126,8 @@ async def test_a_mask_clears_a_field_that_the_request_leaves_out(service: Servic
     expected.CopyFrom(task)
     expected.ClearField(field)  # type: ignore[arg-type]  # one of its fields
     for moved in ("version", "etag", "update_time"):
-        expected.ClearField(moved)  # type: ignore[arg-type]  # one of its fields
-        after.ClearField(moved)  # type: ignore[arg-type]  # one of its fields
+        expected.ClearField(moved)
+        after.ClearField(moved)
     assert after == expected
 
 
@@ -161,8 +165,10 @@ async def test_what_changes_nothing_keeps_the_version(service: Service, owner: s
 async def test_an_upsert_makes_the_task_where_it_is_to_stand(service: Service, owner: str) -> None:
     project, chain = await make_project(service, owner), await make_chain(service, owner, 8)
     name = f"{owner}/{NO_TASK}"
-    related = {"tags": ["New"], "project": project.name, "metadata": struct(color="red")}
-    made = await update_task(service, Task(name=name, title="New", parent_task=chain[6].name, **related), allow_missing=True)
+    related: dict[str, Any] = {"tags": ["New"], "project": project.name, "metadata": struct(color="red")}
+    made = await update_task(
+        service, Task(name=name, title="New", parent_task=chain[6].name, **related), allow_missing=True
+    )
     assert (made.parent_task, made.project, list(made.tags)) == (chain[6].name, project.name, ["new"])
     assert made.version == 1
     moved = await update_task(service, Task(name=name, parent_task=chain[0].name), "parent_task", allow_missing=True)
@@ -188,7 +194,7 @@ async def test_below_an_owner_who_is_deleted_or_missing_the_owner_is_what_is_ami
     gone = await make_user(service)
     task = await whole(service, gone.name)
     await service.users.DeleteUser(DeleteUserRequest(name=gone.name))
-    related = {"tags": ["new", *task.tags], "project": task.project, "parent_task": task.parent_task}
+    related: dict[str, Any] = {"tags": ["new", *task.tags], "project": task.project, "parent_task": task.parent_task}
     async with unchanged(service.database_url):
         for call in (make_task(service, gone.name, **related), update_task(service, Task(name=task.name, **related))):
             await refused(call, Code.FAILED_PRECONDITION, "OWNER_DELETED")
@@ -200,8 +206,8 @@ async def test_a_project_that_is_being_deleted_gets_no_task(service: Service, ow
     for _ in range(10):
         project = await make_project(service, owner)
         request = DeleteProjectRequest(name=project.name, force=True)
-        calls = (service.projects.DeleteProject(request), make_task(service, owner, project=project.name))
-        deleted, made = await asyncio.gather(*map(ended, calls))
+        deleting, making = service.projects.DeleteProject(request), make_task(service, owner, project=project.name)
+        deleted, made = await asyncio.gather(ended(deleting), ended(making))
         assert deleted.code is OK
         assert made.code is OK or made.reason == "PARENT_NOT_FOUND"
     assert not await amiss(service)

@@ -81,10 +81,12 @@ _WALKS = f"""
     SELECT 'cycle', first::text FROM walks WHERE at = first
     UNION ALL SELECT 'too deep', first::text FROM walks WHERE level > {LEVELS}"""
 _PAIRS = """
-    SELECT 'open below completed', c.id::text FROM tasks c JOIN tasks p ON (p.owner_id, p.id) = (c.owner_id, c.parent_id)
+    SELECT 'open below completed', c.id::text FROM tasks c
+    JOIN tasks p ON (p.owner_id, p.id) = (c.owner_id, c.parent_id)
     WHERE p.state = 'COMPLETED' AND c.state IN ('OPEN', 'IN_PROGRESS') AND c.deleted_at IS NULL AND p.deleted_at IS NULL
     UNION ALL
-    SELECT 'living below deleted', c.id::text FROM tasks c JOIN tasks p ON (p.owner_id, p.id) = (c.owner_id, c.parent_id)
+    SELECT 'living below deleted', c.id::text FROM tasks c
+    JOIN tasks p ON (p.owner_id, p.id) = (c.owner_id, c.parent_id)
     WHERE p.deleted_at IS NOT NULL AND c.deleted_at IS NULL
     UNION ALL
     SELECT 'living in a deleted project', t.id::text FROM tasks t

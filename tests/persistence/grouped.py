@@ -53,7 +53,7 @@ async def goes_through_indexes_of_the_owner(url: str, queries: Mapping[str, Quer
             await connection.rollback()
             assert not seen.sequential, (name, seen)
             assert seen.rows <= limit, (name, seen)
-            strange = {index for index, condition in seen.conditions.items() if not _OF_OWNER.match(condition)}
+            strange = {index for index, condition in seen.conditions if not _OF_OWNER.match(condition)}
             assert strange <= OF_USERS, (name, seen)
 
 

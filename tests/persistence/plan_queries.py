@@ -7,9 +7,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from persistence.paging import PageQuery
 from persistence.repositories.base import Guard, Moment
 from persistence.repositories.requests import _OUTCOME, Claim, Requests
 from persistence.repositories.tasks import Tasks
+from persistence.repositories.user_pages import UserPages
 from persistence.repositories.users import Users
 from persistence.sealing import Sealer
 
@@ -31,11 +33,24 @@ FILL = {
             CASE WHEN n % 5 = 0 THEN now() END, CASE WHEN n % 5 = 0 THEN now() + (n - 10) * interval '1 minute' END
         FROM generate_series(1, :rows / 10) AS n""",
     "tasks": """
-        INSERT INTO tasks (owner_id, id, title, description, priority, created_by, updated_by, deleted_at, purge_at)
-        SELECT CASE WHEN n % 10 = 0 THEN {other} ELSE {owner} END, {id}, 'title', repeat('x', 200), 'LOW', {owner},
-            {owner}, CASE WHEN n % 5 = 0 THEN now() END,
-            CASE WHEN n % 5 = 0 THEN now() + (n - 500) * interval '1 minute' END
-        FROM generate_series(1, :rows * 10 / 9) AS n""",
+        INSERT INTO tasks (owner_id, id, title, description, state, complete_at, priority, due_at, tags, metadata,
+            created_at, updated_at, created_by, updated_by, deleted_at, purge_at)
+        SELECT CASE WHEN n % 10 = 0 THEN {other} ELSE {owner} END, {id},
+            'title ' || abs(hashint4(n)) % (:rows / 5), repeat('x', 200), state,
+            CASE WHEN state = 'COMPLETED' THEN now() END,
+            (CASE WHEN q < 1 THEN 'URGENT' WHEN q < 15 THEN 'HIGH' WHEN q < 60 THEN 'MEDIUM' ELSE 'LOW' END)
+            ::task_priority,
+            CASE WHEN d >= 30 THEN timestamptz '2026-01-01' + abs(hashint4(n + 1)) % 500000 * interval '1 minute' END,
+            CASE WHEN n % 2 = 0 THEN ARRAY['work'] WHEN n % 500 = 1 THEN ARRAY['rare'] ELSE '{{}}' END,
+            CASE WHEN n % 500 = 2 THEN jsonb_build_object('a', n % 3) ELSE '{{}}' END,
+            timestamptz '2026-01-01' + n / 20 * interval '1 second',
+            timestamptz '2026-02-01' + abs(hashint4(n + 2)) % :rows * interval '1 second', {owner}, {owner},
+            CASE WHEN n % 5 = 0 THEN now() END, CASE WHEN n % 5 = 0 THEN now() + (n - 500) * interval '1 minute' END
+        FROM generate_series(1, :rows * 10 / 9) AS n,
+            LATERAL (SELECT abs(hashint4(n + 3)) % 100 AS q, abs(hashint4(n + 4)) % 100 AS d,
+                abs(hashint4(n + 5)) % 1000 AS s) AS drawn,
+            LATERAL (SELECT (CASE WHEN s < 600 THEN 'OPEN' WHEN s < 900 THEN 'COMPLETED' WHEN s < 990 THEN 'CANCELLED'
+                ELSE 'IN_PROGRESS' END)::task_state AS state) AS named""",
     "requests": """
         INSERT INTO requests (caller_id, request_id, method, fingerprint, answer, owner_ids, created_at)
         SELECT {caller}, {id}, 'taxiway.v1.TaskService/CreateTask', sha256('x'), repeat('y', 300)::bytea,
@@ -63,31 +78,23 @@ def identifier(number: int) -> UUID:
 def task_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
     tasks, owner, some = Tasks(connection, set()), identifier(OWNER), identifier(rows // 2 + 1)
     gone = identifier(rows // 2 + GONE)
-    places = {"first": None, "middle": some, "last": identifier(PAGE)}
-    lists = {
-        f"{place} page, {'with' if deleted else 'without'} the deleted": (
-            lambda after=after, deleted=deleted: tasks.list_for_owner(owner, after, PAGE, deleted=deleted),
-            PAGE,
-        )
-        for place, after in places.items()
-        for deleted in (False, True)
-    }
     columns = {"title": "new", "description": "", "priority": "LOW"}
     guard = Guard(version=(1, datetime.now(UTC)), states=("OPEN",))
     deletion = {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}
-    return lists | {
+    return {
         "get": (lambda: tasks.get(owner, some), 1),
         "get of another's": (lambda: tasks.get(identifier(OWNER + 1), some), 0),
         "standing": (lambda: tasks.get_standing(owner, some), 2),
         "add": (lambda: tasks.add(owner, uuid4(), owner, columns), 2),  # the owner, once read and once held
-        "change": (lambda: tasks.change(owner, some, owner, {"title": "new"}, guard), 2),
-        "deletion": (lambda: tasks.change(owner, some, owner, deletion, Guard()), 2),
-        "undeletion": (lambda: tasks.change(owner, gone, owner, UNDELETION, Guard(deleted=True)), 2),
+        "change": (lambda: tasks.change((owner, some), owner, {"title": "new"}, guard), 2),
+        "deletion": (lambda: tasks.change((owner, some), owner, deletion, Guard()), 2),
+        "undeletion": (lambda: tasks.change((owner, gone), owner, UNDELETION, Guard(deleted=True)), 2),
     }
 
 
 def user_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
-    users = Users(connection, Sealer([bytes(32)], "personal_data"), set())
+    sealer = Sealer([bytes(32)], "personal_data")
+    users, pages = Users(connection, sealer, set()), UserPages(connection, sealer)
     some = identifier(rows // 20 + 1)
     gone, version = identifier(rows // 20 + GONE), Guard(version=(1, datetime.now(UTC)))
 
@@ -97,10 +104,10 @@ def user_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
     taken = "SELECT id FROM users WHERE {} = :key AND deleted_at IS NULL"
     lists = {
         f"users {'from the middle' if after else 'newest first'}, {'with' if deleted else 'without'} the deleted": (
-            lambda after=after, deleted=deleted: users.list_newest_first(after, PAGE, deleted=deleted),
+            lambda after=after, deleted=deleted: pages.page(PageQuery(PAGE, position=after, deleted=deleted)),
             PAGE,
         )
-        for after in (None, some)
+        for after in (None, (some,))
         for deleted in (False, True)
     }
     return lists | {

@@ -11,7 +11,7 @@ from persistence.pulse import _RECENT
 from persistence.repositories import users
 from persistence.repositories.personal_data import _ERASURE
 from persistence.repositories.personal_policy import EXPORTED
-from persistence.repositories.tasks import Tasks
+from persistence.repositories.task_pages import TaskPages
 from tests.persistence import plan_queries
 from tests.persistence.plan_queries import CALLERS, NAME, PAGE, Query, identifier
 from tests.persistence.units import unit
@@ -66,8 +66,8 @@ def fill() -> list[str]:
     return [statement.format(**given) for statement in (*plan_queries.FILL.values(), *FILL.values())]
 
 
-def _page(tasks: Tasks, after: tuple[UUID, UUID] | None, *, deleted: bool) -> Run:
-    return lambda: tasks.list_across(after, PAGE, deleted=deleted)
+def _page(pages: TaskPages, after: tuple[UUID, UUID] | None, *, deleted: bool) -> Run:
+    return lambda: pages.page_across(after, PAGE, deleted=deleted)
 
 
 def _of_account(rows: int) -> int:
@@ -77,17 +77,17 @@ def _of_account(rows: int) -> int:
 
 def across_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
     """Pages of `users/-`, from the beginning, the middle and the end, and a task without its owner."""
-    tasks, some = unit(connection).tasks, (identifier(rows // 2 + 1), identifier(1))
+    uow, some = unit(connection), (identifier(rows // 2 + 1), identifier(1))
     places = {"first": None, "middle": some, "last": (identifier(PAGE), identifier(2))}
     pages: dict[str, Query] = {
         f"{place} page across owners, {'with' if deleted else 'without'} the deleted": (
-            _page(tasks, after, deleted=deleted),
+            _page(uow.task_pages, after, deleted=deleted),
             PAGE + 1,  # of a row comparison the index may give one that is thrown away
         )
         for place, after in places.items()
         for deleted in (False, True)
     }
-    return pages | {"task across owners": (lambda: tasks.find_across(some[0]), 1)}
+    return pages | {"task across owners": (lambda: uow.tasks.find_across(some[0]), 1)}
 
 
 def session_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:

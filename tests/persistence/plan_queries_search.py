@@ -1,7 +1,8 @@
-"""The searches of the service, each with what is asked of its plan: of the tasks with the words 10,000 are looked at."""
+"""The searches of the service: of the tasks that they may find 10,000 are looked at, through the owner's index."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,14 +11,13 @@ from persistence.conditions import Compare
 from persistence.repositories.task_search import CANDIDATES, Place, SearchQuery, TaskSearch
 from tests.persistence.plan_queries import OWNER, PAGE, Query, identifier
 
-# Every task of FILL has the word of the first; none has the second, though all have its words; few have the third.
+# Every task of FILL has the word of the first; none has the second, though all have its word; all are of the third.
 TEXTS = {"common word": "title", "phrase that nothing has": '"title title"', "excluded word": "-nothing"}
 LATER = Place(0.5, UUID(int=(1 << 128) - 1))
 
 
 def search_queries(connection: AsyncConnection, _rows: int) -> dict[str, Query]:
-    """By a word that is everywhere, and by what the index cannot decide alone; first and later, with a filter too."""
-    searches, owner = TaskSearch(connection), identifier(OWNER)
+    """By a word that is everywhere, and by what no index decides; first and later pages, with a filter too."""
     asked = {
         f"search by {name}{' goes on' if after else ''}{' with a filter' if condition else ''}": SearchQuery(
             text, "", PAGE, 3 << 20, after, condition
@@ -27,4 +27,8 @@ def search_queries(connection: AsyncConnection, _rows: int) -> dict[str, Query]:
         for condition in (None, Compare("state", "=", "COMPLETED"))
     }
     asked["search by the beginning of a word"] = SearchQuery("tit", "tit", PAGE, 3 << 20)
-    return {name: (lambda query=query: searches.page(owner, query), CANDIDATES) for name, query in asked.items()}
+    return {name: (_page(connection, query), CANDIDATES) for name, query in asked.items()}
+
+
+def _page(connection: AsyncConnection, query: SearchQuery) -> Callable[[], Awaitable[object]]:
+    return lambda: TaskSearch(connection).page(identifier(OWNER), query)

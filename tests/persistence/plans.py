@@ -14,30 +14,39 @@ Plan = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """`conditions` by index; `rows` counts those that the scans gave and those that they threw away."""
+    """`conditions` of the indexes, by their names; `rows` are those that scans of tables gave and threw away.
 
-    conditions: dict[str, str]
+    `entries` are the rows that a bitmap was made of: places in the table, which it then looks at or not.
+    """
+
+    conditions: frozenset[tuple[str, str]]
     rows: int
+    entries: int
     sequential: frozenset[str]
     sorts: bool
 
+    @property
+    def indexes(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self.conditions)
 
-async def examine(connection: AsyncConnection, run: Callable[[], Awaitable[object]]) -> Examined:
-    """Runs the repository's own code, catches the one statement that it sends, and has that one explained.
+
+async def examine(connection: AsyncConnection, run: Callable[[], Awaitable[object]], most: int = 1) -> Examined:
+    """Runs the repository's own code, catches the statement that it sends, and has that one explained.
 
     What the first run wrote is taken back, so that the second one finds what the first one found; what that one
-    writes is the caller's to roll back.
+    writes is the caller's to roll back. Of up to `most` statements it answers the sum.
     """
     trial = await connection.begin_nested()
     with sent_on(connection) as sent:
         await run()
     await trial.rollback()
-    (statement, parameters), *more = sent
-    assert not more, "one statement a call"
-    explained = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) {statement}", parameters)
-    answer = explained.scalar_one()
-    plan = (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
-    return _examined(list(_nodes(plan)))
+    assert 1 <= len(sent) <= most, "statements of a call"
+    nodes: list[Plan] = []
+    for statement, parameters in sent:
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) {statement}"
+        answer = (await connection.exec_driver_sql(explain, parameters)).scalar_one()
+        nodes += _nodes((json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"])
+    return _examined(nodes)
 
 
 @contextmanager
@@ -63,9 +72,14 @@ def _nodes(plan: Plan) -> Iterator[Plan]:
 
 def _examined(nodes: list[Plan]) -> Examined:
     scans = [node for node in nodes if "Scan" in node["Node Type"] and node["Actual Loops"]]
+    bitmaps = [scan for scan in scans if scan["Node Type"] == "Bitmap Index Scan"]
+    # What other scans go through, a subquery or a list of values, was counted below them.
     return Examined(
-        conditions={scan["Index Name"]: scan.get("Index Cond", "") for scan in scans if "Index Name" in scan},
-        rows=sum(_rows(scan) for scan in scans),
+        conditions=frozenset(
+            (scan["Index Name"], scan.get("Index Cond", "")) for scan in scans if "Index Name" in scan
+        ),
+        rows=sum(_rows(scan) for scan in scans if "Relation Name" in scan),
+        entries=sum(_rows(scan) for scan in bitmaps),
         sequential=frozenset(scan["Relation Name"] for scan in scans if scan["Node Type"] == "Seq Scan"),
         sorts=any("Sort" in node["Node Type"] for node in nodes),
     )

@@ -1,6 +1,6 @@
 """R8: each query of the service goes through an index to its rows and sees hardly any other (database.md)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 from sqlalchemy import text
@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence import engine, purge
 from persistence.models import Base
+from persistence.ordering import NEWEST_FIRST
+from persistence.paging import Bounds
 from persistence.repositories.personal_policy import EXPORTED
-from persistence.repositories.tasks import Tasks
+from persistence.repositories.task_pages import TaskPages
 from persistence.url import parse
 from tests.conftest import Databases
 from tests.persistence.plan_queries import (
@@ -29,13 +31,27 @@ from tests.persistence.plan_queries_access import (
     secret_queries,
     session_queries,
 )
+from tests.persistence.plan_queries_pages import (
+    Places,
+    every_index,
+    filtered_queries,
+    find_places,
+    group_queries,
+    page_queries,
+)
+from tests.persistence.plan_queries_search import search_queries
 from tests.persistence.plans import Examined, examine
+from tests.persistence.task_walks import orders
+
+Seen = Mapping[str, tuple[Examined, int]]  # what a query sees, and how many rows it may
+FEWER = 10_000  # tasks of the owner in the short form
 
 QUERIES = (
     task_queries,
     user_queries,
     request_queries,
     across_queries,
+    group_queries,
     session_queries,
     secret_queries,
     log_queries,
@@ -55,6 +71,9 @@ OF_ONE_ACCOUNT = ("sessions", "keys", "audit log of an account", *(f"export of {
 SORTING = {
     "last use of sessions",
     "last use of keys",
+    "projects",
+    "projects, with the deleted",
+    "tags",
     *(f"{listed}{place}" for listed in OF_ONE_ACCOUNT for place in ("", " below one")),
 }
 
@@ -64,7 +83,7 @@ def all_queries(connection: AsyncConnection, rows: int) -> dict[str, Query]:
     return {name: query for queries in QUERIES for name, query in queries(connection, rows).items()}
 
 
-@pytest.fixture(scope="module", params=[10_000, pytest.param(100_000, marks=pytest.mark.prove)])
+@pytest.fixture(scope="module", params=[FEWER, pytest.param(100_000, marks=pytest.mark.prove)])
 async def filled_url(
     request: pytest.FixtureRequest, databases: Databases, migrated_template: str
 ) -> AsyncIterator[tuple[str, int]]:
@@ -79,6 +98,38 @@ async def filled_url(
             await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text("VACUUM ANALYZE"))
         await single.dispose()
         yield url, rows
+
+
+@pytest.fixture(scope="module")
+async def places(filled_url: tuple[str, int]) -> Places:
+    """Of all orders in the long form, else of those that go through all indexes."""
+    url, rows = filled_url
+    single = engine.single(parse(url))
+    async with single.connect() as connection:
+        found = await find_places(connection, orders() if rows > FEWER else filter(every_index, orders()))
+    await single.dispose()
+    return found
+
+
+@pytest.fixture(scope="module")
+async def pages_seen(filled_url: tuple[str, int], places: Places) -> Seen:
+    return await see(filled_url[0], lambda connection: page_queries(connection, places))
+
+
+@pytest.fixture(scope="module")
+async def filtered_seen(filled_url: tuple[str, int], places: Places) -> Seen:
+    url, rows = filled_url
+    bounds = Bounds(rows * 95 // 1000, rows // 20)
+    return await see(url, lambda connection: filtered_queries(connection, places, bounds, rows // 10))
+
+
+async def see(url: str, queries: Callable[[AsyncConnection], Mapping[str, Query]]) -> Seen:
+    """Each query once, as it is run for the test of what it sees and for that of the indexes."""
+    single = engine.single(parse(url))
+    async with single.connect() as connection:
+        found = {n: (await examine(connection, run, most=2), limit) for n, (run, limit) in queries(connection).items()}
+    await single.dispose()
+    return found
 
 
 @pytest.fixture
@@ -96,11 +147,29 @@ async def test_a_query_sees_what_it_answers_and_little_else(filled: tuple[AsyncC
     for name, (run, limit) in all_queries(connection, rows).items():
         seen = await examine(connection, run)
         await connection.rollback()
-        assert seen.conditions, (name, seen)
-        assert seen.rows <= limit, (name, seen)
-        assert not seen.sequential, (name, seen)
+        require_indexed(name, seen)
+        assert seen.rows + seen.entries <= limit, (name, seen)
         assert not seen.sorts or name in SORTING, (name, seen)
-        assert all(begins_rightly(used, condition) for used, condition in seen.conditions.items()), (name, seen)
+
+
+def require_indexed(name: str, seen: Examined) -> None:
+    assert seen.conditions, (name, seen)
+    assert not seen.sequential, (name, seen)
+    assert all(begins_rightly(used, condition) for used, condition in seen.conditions), (name, seen)
+
+
+async def test_a_page_in_any_order_sees_little_more_than_it_answers(pages_seen: Seen) -> None:
+    """It may sort the few rows that are alike in the first of two fields."""
+    for name, (seen, limit) in pages_seen.items():
+        require_indexed(name, seen)
+        assert seen.rows + seen.entries <= limit, (name, seen)
+
+
+async def test_a_page_with_a_filter_sees_no_more_than_its_bound(filtered_seen: Seen) -> None:
+    """An inverted index names all rows that have a word, however many: of these only so many are looked at."""
+    for name, (seen, limit) in filtered_seen.items():
+        require_indexed(name, seen)
+        assert seen.rows <= limit, (name, seen)
 
 
 def begins_rightly(index: str, condition: str) -> bool:
@@ -122,15 +191,15 @@ async def examine_purge(connection: AsyncConnection, step: str) -> Examined:
     return seen
 
 
-async def test_no_index_is_in_vain(filled: tuple[AsyncConnection, int]) -> None:
+async def test_no_index_is_in_vain(filled: tuple[AsyncConnection, int], pages_seen: Seen, filtered_seen: Seen) -> None:
     """Every index of every table is entered by a query of the service, the purge included."""
     connection, rows = filled
-    used: set[str] = set()
-    for run, _ in all_queries(connection, rows).values():
-        used |= (await examine(connection, run)).conditions.keys()
+    used = {index for seen, _ in (*pages_seen.values(), *filtered_seen.values()) for index in seen.indexes}
+    for run, _ in (all_queries(connection, rows) | search_queries(connection, rows)).values():
+        used |= (await examine(connection, run)).indexes
         await connection.rollback()
     for step in purge._STATEMENTS:
-        used |= (await examine_purge(connection, step)).conditions.keys()
+        used |= (await examine_purge(connection, step)).indexes
     assert set(LEADING) - NOT_ENTERED <= used
 
 
@@ -140,7 +209,7 @@ async def test_a_step_of_the_purge_goes_through_an_index(filled: tuple[AsyncConn
     connection, _ = filled
     seen = await examine_purge(connection, step)
     by_time = {name for name, column in LEADING.items() if column.endswith("_at")}
-    assert by_time & seen.conditions.keys() or step in FEW_ROWS, seen
+    assert by_time & seen.indexes or step in FEW_ROWS, seen
     # PostgreSQL may hash a small table to join the batch with it: what counts is that it does not grow with the table.
     assert not seen.sequential or seen.rows <= 20 * purge.BATCH, seen
 
@@ -151,8 +220,8 @@ async def test_a_query_without_its_index_is_found_out(filled: tuple[AsyncConnect
     some = identifier(rows // 2)
     statement = text("SELECT title FROM tasks WHERE created_by = :id LIMIT 1")
     ownerless = await examine(connection, lambda: connection.execute(statement, {"id": some}))
-    assert ownerless.sequential or not all(begins_rightly(*entered) for entered in ownerless.conditions.items())
+    assert ownerless.sequential or not all(begins_rightly(*entered) for entered in ownerless.conditions)
     await connection.execute(text("DROP INDEX ix_tasks_owner_id_id_living, ix_tasks_id_owner_id_living"))
-    tasks = Tasks(connection, set())
-    living = await examine(connection, lambda: tasks.list_for_owner(identifier(OWNER), None, PAGE, deleted=False))
+    pages, order = TaskPages(connection), NEWEST_FIRST
+    living = await examine(connection, lambda: pages.page(identifier(OWNER), order, None, PAGE, deleted=False))
     assert living.rows > PAGE

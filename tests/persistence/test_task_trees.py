@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -45,16 +45,18 @@ async def owner(shared_connection: AsyncConnection) -> UUID:
 
 
 async def add(connection: AsyncConnection, owner: UUID, nodes: Sequence[Node]) -> None:
-    """Below one owner, and the same ids below another, whose tasks are in nobody's way."""
-    parts = (f'{{"id": "{n.id}", "state": "{n.state}"{_more(n)}}}' for n in nodes)
-    rows = f"[{', '.join(parts)}]"
-    for whose in (owner, await add_user(connection)):
+    """Below one owner; and of another one the same ids in another tree, which is in nobody's way."""
+    first = nodes[0]
+    others = [replace(node, parent_id=None if node is first else first.id, deleted=False) for node in nodes]
+    for whose, theirs in ((owner, nodes), (await add_user(connection), others)):
+        rows = f"[{', '.join(map(_as_json, theirs))}]"
         await connection.execute(text(ADD), {"owner": whose, "rows": rows})
 
 
-def _more(node: Node) -> str:
+def _as_json(node: Node) -> str:
     parent = f', "parent_id": "{node.parent_id}"' if node.parent_id else ""
-    return parent + (f', "deleted_at": "{EARLIER}"' if node.deleted else "")
+    deleted = f', "deleted_at": "{EARLIER}"' if node.deleted else ""
+    return f'{{"id": "{node.id}", "state": "{node.state}"{parent}{deleted}}}'
 
 
 def chain(levels: int, above: UUID | None = None) -> list[Node]:
@@ -96,9 +98,9 @@ async def test_lineage_is_all_that_is_above_and_how_high_each_is_that_moves(
         moved = [node.id for node in seeded.sample(nodes, 3)]
         parents = [node.id for node in seeded.sample(nodes, 2)]
         found = await uow.task_trees.lineage(owner, {*parents, uuid4()}, [*moved, uuid4()])
-        assert found.heights == {
-            id_: max(below(nodes, [id_], ends_at=moved).values(), default=1) for id_ in moved
-        }, "deleted ones count, and what moves by itself does not"
+        assert found.heights == {id_: max(below(nodes, [id_], ends_at=moved).values(), default=1) for id_ in moved}, (
+            "deleted ones count, and what moves by itself does not"
+        )
         by_id = {node.id: node for node in nodes}
         assert found.relatives.keys() == _upwards(by_id, {*moved, *parents})
         for id_, relative in found.relatives.items():
@@ -204,5 +206,7 @@ async def test_the_row_of_an_owner_is_made_when_it_is_first_held(
     for _ in range(2):
         await uow.positions.hold(owner)
     await uow.positions.hold(uuid4())
-    found = await shared_connection.scalars(text("SELECT owner_id FROM owner_positions WHERE owner_id = :owner"), {"owner": owner})
+    found = await shared_connection.scalars(
+        text("SELECT owner_id FROM owner_positions WHERE owner_id = :owner"), {"owner": owner}
+    )
     assert found.all() == [owner]

@@ -109,13 +109,15 @@ def test_what_does_not_exist_is_left_to_the_write() -> None:
 
 def test_any_moves_of_any_forest_are_refused_exactly_where_they_would_leave_it_unsound() -> None:
     seeded = random.Random(4)
-    found = {reason: 0 for reason in ("", "CYCLE", "TOO_DEEP", "PARENT_NOT_FOUND", "PARENT_COMPLETED")}
+    found = dict.fromkeys(("", "CYCLE", "TOO_DEEP", "PARENT_NOT_FOUND", "PARENT_COMPLETED"), 0)
     for _ in range(FORESTS):
         tasks, moves = _any_forest(seeded)
         expected = {move.id: reason for move in moves if (reason := _plainly(tasks, moves, move))}
         told = refused(tasks, *moves)
         # Below a ring, or on one of more levels than there may be, either reason is true.
-        on_rings = {id_: "CYCLE" for id_, reason in told.items() if reason == "TOO_DEEP" and expected.get(id_) == "CYCLE"}
+        on_rings = {
+            id_: "CYCLE" for id_, reason in told.items() if reason == "TOO_DEEP" and expected.get(id_) == "CYCLE"
+        }
         assert {**told, **on_rings} == expected, (tasks, moves)
         found[min(told.values(), default="")] += 1
     assert min(found.values()) > FORESTS / 200, found
@@ -142,9 +144,10 @@ def _plainly(tasks: Sequence[Relative], moves: Sequence[Move], move: Move) -> st
         return ""
     if move.parent_id not in state or move.parent_id in gone:
         return "PARENT_NOT_FOUND"
-    levels, at = 1, move.parent_id
+    at: UUID | None = move.parent_id
+    levels = 1
     while at is not None and levels <= len(parent):
-        levels, at = levels + 1, parent[at]  # type: ignore[assignment]  # None ends the walk
+        levels, at = levels + 1, parent[at]
     if at is not None:
         return "CYCLE"
     if levels - 1 + _height(parent, {m.id for m in moves}, move.id) > LEVELS:

@@ -35,7 +35,9 @@ def of_bytes(size: int) -> dict[str, Any]:
     return {"k": "x" * (size - len('{"k":""}'))}
 
 
-@pytest.mark.parametrize("value", [None, True, False, 0, 1.5, -3, "text", "", [], {}, [None, {}, [[]]], {"": {"": None}}])
+@pytest.mark.parametrize(
+    "value", [None, True, False, 0, 1.5, -3, "text", "", [], {}, [None, {}, [[]]], {"": {"": None}}]
+)
 def test_every_kind_of_value_is_kept(value: object) -> None:
     kept = bounded({"k": value})
     assert kept == {"k": value}

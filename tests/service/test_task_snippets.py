@@ -50,6 +50,10 @@ def test_a_piece_with_more_of_the_words_is_preferred() -> None:
     assert "[red] [car]" in shown
 
 
+def test_every_hit_of_a_piece_is_marked_however_many_the_text_has() -> None:
+    assert of("[a] " * 5000) == "[a] " * 99 + "[a]" + LEFT_OUT
+
+
 @pytest.mark.parametrize("before", [0, 39, 1000])
 def test_a_hit_longer_than_a_snippet_is_cut(before: int) -> None:
     shown = of(f"{'x' * before}[{'語' * 600}]{'y' * 600}")

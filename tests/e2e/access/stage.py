@@ -10,6 +10,7 @@ import grpc
 from google.protobuf.message import Message
 
 from service.secret_key import SecretKeys
+from taxiway.v1.project_service_pb2_grpc import ProjectServiceStub
 from taxiway.v1.task_service_pb2_grpc import TaskServiceStub
 from tests.e2e.access.contract import Metadata, Outcome, rpc
 from tests.e2e.accounts import Accounts, accounts
@@ -18,6 +19,7 @@ from tests.e2e.faults.ports import free_address
 from tests.e2e.service_process import KEY, serving
 
 if TYPE_CHECKING:
+    from taxiway.v1.project_service_pb2_grpc import ProjectServiceAsyncStub
     from taxiway.v1.task_service_pb2_grpc import TaskServiceAsyncStub
 
 
@@ -37,6 +39,10 @@ class Stage:
     @property
     def tasks(self) -> "TaskServiceAsyncStub":
         return TaskServiceStub(self.own)
+
+    @property
+    def projects(self) -> "ProjectServiceAsyncStub":
+        return ProjectServiceStub(self.own)
 
     async def call(self, name: str, request: Message, token: str | None = None, metadata: Metadata = ()) -> Outcome:
         """As the administrator, or with a token; with none at all where it is empty."""

@@ -120,15 +120,17 @@ class World:
         nothing."""
         unique = f"w{uuid4().hex}"
         new = {"username": unique, "email": f"{unique}@example.com", "title": "Another", "scopes": ["tasks.read"]}
-        new |= {"display_name": unique, "query": "another"}
+        new |= {"display_name": unique, "query": "another", "tasks": ()}
         return {**new, **self.secrets, "password": PASSWORD, "old_password": PASSWORD, "new_password": "too short"}
 
 
 def _missing(owner: Account) -> dict[str, str]:
-    """A user that does not exist; below one who calls nothing what does not exist."""
+    """A user that does not exist, with what does not exist below it; its secrets below one who calls nothing."""
+    nobody = f"users/{uuid4()}"
     kinds = {"Task": "tasks", "Project": "projects", "Tag": "tags", "Session": "sessions", "ApiKey": "apiKeys"}
-    return {USER: f"users/{uuid4()}"} | {
-        f"taxiway.dev/{kind}": f"{owner.name}/{collection}/{uuid4()}" for kind, collection in kinds.items()
+    below = {"Session": owner.name, "ApiKey": owner.name}
+    return {USER: nobody} | {
+        f"taxiway.dev/{kind}": f"{below.get(kind, nobody)}/{collection}/{uuid4()}" for kind, collection in kinds.items()
     }
 
 

@@ -6,13 +6,16 @@ from typing import Any
 from google.protobuf import message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
 from hypothesis import strategies as st
 
 from tests.e2e.bad_input.values import UUID, swallowed
 
 INT32, INT64 = (-(2**31), 2**31 - 1), (-(2**63), 2**63 - 1)
 EDGES = (0, 1, -1, 49, 50, 1000, 1001, 10**9, 253_402_300_799, 221_876_928_000)
-TEXTS = ("", "x", "\x00", "a" * 201, "\U0001f6eb" * 200, "e\u0301", "users/-", "*", "title", "annotations.`a.b`", '"x"')
+FILTERS = ("state = OPEN", "NOT tags:work", 'title = "*a*" AND (priority > LOW OR due_time:*)', "priority desc, title")
+MARKS = ("users/-", "*", "title", "annotations.`a.b`", "metadata.`a.b`", '"x"')
+TEXTS = (*FILTERS, *MARKS, "", "x", "\x00", "a" * 201, "\U0001f6eb" * 200, "e\u0301")
 Strategy = st.SearchStrategy[Any]
 
 
@@ -39,9 +42,25 @@ def _field(field: FieldDescriptor, names: tuple[str, ...]) -> Strategy:
 
 
 def _single(field: FieldDescriptor, names: tuple[str, ...]) -> Strategy:
+    if field.message_type is not None and field.message_type.full_name == "google.protobuf.Struct":
+        return st.dictionaries(st.text(max_size=70), _values(), max_size=3).map(_struct)
     if field.message_type is not None:
         return messages(field.message_type, names)
     return _scalars(names)[field.type]()
+
+
+def _values() -> Strategy:
+    """What JSON can say, and NaN and infinity, which it cannot."""
+    single = st.none() | st.booleans() | st.floats() | st.text(max_size=300)
+    return st.recursive(
+        single, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+    )
+
+
+def _struct(value: dict[str, Any]) -> Struct:
+    made = Struct()
+    made.update(value)
+    return made
 
 
 def _scalars(names: tuple[str, ...]) -> dict[int, Callable[[], Strategy]]:

@@ -127,7 +127,8 @@ def test_the_strategy_draws_whatever_a_message_can_hold(method: Method) -> None:
     @given(messages(method.descriptor.input_type, ("users/me",)))
     def draw(request: Message) -> None:
         seen.update(field.name for field, _ in request.ListFields())
-        assert type(request).FromString(request.SerializeToString()) == request
+        # Text, in which a NaN is equal to another one.
+        assert str(type(request).FromString(request.SerializeToString())) == str(request)
 
     draw()
     assert seen == set(method.descriptor.input_type.fields_by_name)

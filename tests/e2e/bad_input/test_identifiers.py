@@ -28,7 +28,7 @@ BAD_OTHERS = {
     collection: [f"users/me/{collection}/{form}" for form in swallowed()]
     + [f"{user}/{collection}/{UUID}" for user in BAD_USERS]
     + [f"{NO_USER}/{collection}/", f"{NO_USER}/{collection}/{UUID}/", f"{NO_USER}/tasks/{UUID}", NO_USER]
-    for collection in ("sessions", "apiKeys")
+    for collection in ("sessions", "apiKeys", "projects", "tags")
 }
 BAD_SHAPES = ["", "/", "users", "users/", f"Users/{UUID}", f"/users/{UUID}", f"users/{UUID}/", f"users//{UUID}", UUID]
 BAD_TASK_SHAPES = [
@@ -41,6 +41,8 @@ BAD_TASK_SHAPES = [
 BAD = {
     "taxiway.dev/User": BAD_USERS + BAD_SHAPES,
     "taxiway.dev/Task": BAD_TASKS + BAD_SHAPES + BAD_TASK_SHAPES,
+    "taxiway.dev/Project": BAD_OTHERS["projects"] + BAD_SHAPES,
+    "taxiway.dev/Tag": BAD_OTHERS["tags"] + BAD_SHAPES,
     "taxiway.dev/Session": BAD_OTHERS["sessions"] + BAD_SHAPES,
     "taxiway.dev/ApiKey": BAD_OTHERS["apiKeys"] + BAD_SHAPES,
 }

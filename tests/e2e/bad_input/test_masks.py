@@ -1,26 +1,28 @@
 """Update masks: each field of each resource is tried; a mask is no mass assignment."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from taxiway.v1.task_pb2 import Task
 from taxiway.v1.task_service_pb2 import GetTaskRequest, UpdateTaskRequest
 from taxiway.v1.user_pb2 import User
 from taxiway.v1.user_service_pb2 import BatchGetUsersRequest, GetUserRequest, UpdateUserRequest
 from tests.e2e.conftest import Service
-from tests.e2e.making import make_task, make_user
+from tests.e2e.making import make_project, make_task, make_user
 from tests.e2e.refusals import refused
 
 Code = grpc.StatusCode
 # The declared table: a new field of a resource fails the test below until it stands on one side.
 WRITABLE = {
-    "Task": {"title", "description", "priority", "due_time"},
+    "Task": {"title", "description", "priority", "due_time", "tags", "project", "parent_task", "metadata"},
     "User": {"email", "username", "display_name", "phone_number", "time_zone", "role", "annotations"},
 }
+NOTHING: Mapping[str, str] = MappingProxyType({})
 OF_SERVICES = {"scopes", "certificate_uris"}  # written of an account of this role alone
 WRITABLE["User"] |= OF_SERVICES
 OTHERS = {
@@ -39,22 +41,32 @@ def test_every_field_of_a_resource_is_classified(resource: type[Task] | type[Use
     assert set(resource.DESCRIPTOR.fields_by_name) == WRITABLE[kind] | OTHERS[kind] | KEPT_BY_THE_SERVICE
 
 
-def given(kind: str, name: str) -> Task | User:
+def given(kind: str, name: str, related: Mapping[str, str] = NOTHING) -> Task | User:
     """Every field that callers write, with a value that no resource is made with."""
     if kind == "Task":
-        due = Timestamp(seconds=2_000_000_000)
-        return Task(name=name, title="Send it", description="By post", priority=Task.HIGH, due_time=due)
+        task = Task(name=name, title="Send it", description="By post", priority=Task.HIGH, **related)
+        task.due_time.seconds = 2_000_000_000
+        task.metadata.update({"color": "red"})
+        task.tags.append("post")
+        return task
     user = User(name=name, time_zone="Asia/Tokyo", role=User.ADMIN, annotations={"team": "engines"})
     user.MergeFrom(User(username=f"u-{name[-12:]}", email="grace@example.com", display_name="Grace"))
     user.MergeFrom(User(phone_number="+4930123456", scopes=["tasks.read"], certificate_uris=["spiffe://example.com/a"]))
     return user
 
 
-async def update(service: Service, kind: str, name: str, *paths: str) -> Any:
-    mask, resource = FieldMask(paths=paths), given(kind, name)
+async def update(service: Service, kind: str, name: str, *paths: str, related: Mapping[str, str] = NOTHING) -> Any:
+    mask, resource = FieldMask(paths=paths), given(kind, name, related)
     if isinstance(resource, Task):
         return await service.tasks.UpdateTask(UpdateTaskRequest(task=resource, update_mask=mask))
     return await service.users.UpdateUser(UpdateUserRequest(user=resource, update_mask=mask))
+
+
+async def neighbours(service: Service) -> dict[str, str]:
+    """A project and a task, by the fields of a task that name them."""
+    task = await make_task(service, "users/me")
+    owner = task.name.partition("/tasks/")[0]
+    return {"parent_task": task.name, "project": (await make_project(service, owner)).name}
 
 
 async def target(service: Service, kind: str, path: str = "") -> str:
@@ -82,11 +94,12 @@ async def test_fields_that_no_caller_writes_are_refused(shared_service: Service,
 @pytest.mark.parametrize("kind", ["Task", "User"])
 async def test_fields_that_callers_write_are_taken(shared_service: Service, kind: str) -> None:
     """Each alone: the value that was sent is there afterwards, and was not before."""
+    related = await neighbours(shared_service) if kind == "Task" else {}
     for path in sorted(WRITABLE[kind]):
         name = await target(shared_service, kind, path)
-        before, sent = await read(shared_service, kind, name), getattr(given(kind, name), path)
+        before, sent = await read(shared_service, kind, name), getattr(given(kind, name, related), path)
         assert getattr(before, path) != sent
-        await update(shared_service, kind, name, path)
+        await update(shared_service, kind, name, path, related=related)
         assert getattr(await read(shared_service, kind, name), path) == sent
 
 

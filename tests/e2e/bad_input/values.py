@@ -21,11 +21,14 @@ def swallowed(uuid: str = UUID) -> list[str]:
 
 
 def string_fields(message: Descriptor, before: Path = ()) -> Iterator[Path]:
-    """The way to each string of a message, through submessages and into maps; to keys and values of maps too."""
+    """The way to each string of a message, through submessages and into maps; to keys and values of maps too.
+
+    A message that is inside of itself, as a Struct may be, is entered once.
+    """
     for field in message.fields:
         if field.type == FieldDescriptor.TYPE_STRING:
             yield (*before, field)
-        elif field.message_type is not None:
+        elif field.message_type is not None and field.message_type not in [step.message_type for step in before]:
             yield from string_fields(field.message_type, (*before, field))
 
 

@@ -76,14 +76,14 @@ def test_arbitrary_text_is_a_filter_or_an_invalid_filter(cases: int) -> None:
 async def test_a_filter_finds_the_rows_that_it_says_and_its_anchor_none_less(
     cases: int, shared_connection: AsyncConnection
 ) -> None:
-    rows = await add_rows(shared_connection)
+    rows = {f"{row['owner_id']}/{row['id']}": row for row in await add_rows(shared_connection)}
     drawn: list[Drawn] = []
     each(filters(), cases, drawn.append)
     told = 0
     for start in range(0, len(drawn), AT_ONCE):
         some = drawn[start : start + AT_ONCE]
         found, lost = await answers(shared_connection, [read(one.text) for one in some], start)
-        expected = [sorted(f"{r['owner_id']}/{r['id']}" for r in rows if one.holds(r)) for one in some]
+        expected = [sorted(key for key, row in rows.items() if one.holds(row)) for one in some]
         for one, told_rows, wanted, missed in zip(some, found, expected, lost, strict=True):
             assert told_rows == wanted, one.text
             assert missed == 0, one.text

@@ -305,7 +305,12 @@ class TaskServiceServicer:
 
         An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
         google.rpc.BadRequest names the field in it.
-        Its errors are those of CreateTask.
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+        FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: a project or a parent task does not exist or is deleted.
+        FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: a parent task cannot have the task.
+        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: an id is taken.
+        RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is created.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -316,7 +321,13 @@ class TaskServiceServicer:
 
         An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
         google.rpc.BadRequest names the field in it.
-        Its errors are those of UpdateTask.
+        NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist, and its `allow_missing` is not set.
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist, and `allow_missing` is set.
+        FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: one of them or the owner is deleted.
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: a project or a parent task does not exist or is deleted.
+        FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: a parent task cannot have the task.
+        ABORTED, ETAG_MISMATCH: an etag is given and stale.
+        RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is changed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -328,7 +339,11 @@ class TaskServiceServicer:
 
         An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
         google.rpc.BadRequest names the field in it.
-        Its errors are those of DeleteTask.
+        NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist or is deleted, and its `allow_missing` is not set.
+        FAILED_PRECONDITION, LIVE_CHILDREN: one has subtasks that stay, and its `force` is not set.
+        FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+        ABORTED, ETAG_MISMATCH: an etag is given and stale.
+        RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is deleted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -147,14 +147,25 @@ class TaskServiceStub:
 
     An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
     google.rpc.BadRequest names the field in it.
-    Its errors are those of CreateTask.
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+    FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+    FAILED_PRECONDITION, PARENT_NOT_FOUND: a project or a parent task does not exist or is deleted.
+    FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: a parent task cannot have the task.
+    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: an id is taken.
+    RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is created.
     """
     BatchUpdateTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.BatchUpdateTasksRequest, _task_service_pb2.BatchUpdateTasksResponse]
     """Changes several tasks of one user, all or none, and answers them in the order of the requests.
 
     An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
     google.rpc.BadRequest names the field in it.
-    Its errors are those of UpdateTask.
+    NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist, and its `allow_missing` is not set.
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist, and `allow_missing` is set.
+    FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: one of them or the owner is deleted.
+    FAILED_PRECONDITION, PARENT_NOT_FOUND: a project or a parent task does not exist or is deleted.
+    FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: a parent task cannot have the task.
+    ABORTED, ETAG_MISMATCH: an etag is given and stale.
+    RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is changed.
     """
     BatchDeleteTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.BatchDeleteTasksRequest, _task_service_pb2.BatchDeleteTasksResponse]
     """Deletes several tasks of one user, all or none, and answers them in the order of the requests. A task and its
@@ -162,7 +173,11 @@ class TaskServiceStub:
 
     An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
     google.rpc.BadRequest names the field in it.
-    Its errors are those of DeleteTask.
+    NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist or is deleted, and its `allow_missing` is not set.
+    FAILED_PRECONDITION, LIVE_CHILDREN: one has subtasks that stay, and its `force` is not set.
+    FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+    ABORTED, ETAG_MISMATCH: an etag is given and stale.
+    RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is deleted.
     """
     SearchTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.SearchTasksRequest, _task_service_pb2.SearchTasksResponse]
     """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, the
@@ -329,14 +344,25 @@ class TaskServiceAsyncStub(TaskServiceStub):
 
     An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
     google.rpc.BadRequest names the field in it.
-    Its errors are those of CreateTask.
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+    FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+    FAILED_PRECONDITION, PARENT_NOT_FOUND: a project or a parent task does not exist or is deleted.
+    FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: a parent task cannot have the task.
+    ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: an id is taken.
+    RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is created.
     """
     BatchUpdateTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.BatchUpdateTasksRequest, _task_service_pb2.BatchUpdateTasksResponse]  # type: ignore[assignment]
     """Changes several tasks of one user, all or none, and answers them in the order of the requests.
 
     An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
     google.rpc.BadRequest names the field in it.
-    Its errors are those of UpdateTask.
+    NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist, and its `allow_missing` is not set.
+    NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist, and `allow_missing` is set.
+    FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: one of them or the owner is deleted.
+    FAILED_PRECONDITION, PARENT_NOT_FOUND: a project or a parent task does not exist or is deleted.
+    FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: a parent task cannot have the task.
+    ABORTED, ETAG_MISMATCH: an etag is given and stale.
+    RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is changed.
     """
     BatchDeleteTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.BatchDeleteTasksRequest, _task_service_pb2.BatchDeleteTasksResponse]  # type: ignore[assignment]
     """Deletes several tasks of one user, all or none, and answers them in the order of the requests. A task and its
@@ -344,7 +370,11 @@ class TaskServiceAsyncStub(TaskServiceStub):
 
     An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
     google.rpc.BadRequest names the field in it.
-    Its errors are those of DeleteTask.
+    NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist or is deleted, and its `allow_missing` is not set.
+    FAILED_PRECONDITION, LIVE_CHILDREN: one has subtasks that stay, and its `force` is not set.
+    FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+    ABORTED, ETAG_MISMATCH: an etag is given and stale.
+    RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is deleted.
     """
     SearchTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.SearchTasksRequest, _task_service_pb2.SearchTasksResponse]  # type: ignore[assignment]
     """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, the
@@ -580,7 +610,12 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
 
         An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
         google.rpc.BadRequest names the field in it.
-        Its errors are those of CreateTask.
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
+        FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: a project or a parent task does not exist or is deleted.
+        FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: a parent task cannot have the task.
+        ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: an id is taken.
+        RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is created.
         """
 
     @_abc_1.abstractmethod
@@ -593,7 +628,13 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
 
         An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
         google.rpc.BadRequest names the field in it.
-        Its errors are those of UpdateTask.
+        NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist, and its `allow_missing` is not set.
+        NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist, and `allow_missing` is set.
+        FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: one of them or the owner is deleted.
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: a project or a parent task does not exist or is deleted.
+        FAILED_PRECONDITION, CYCLE, TOO_DEEP or PARENT_COMPLETED: a parent task cannot have the task.
+        ABORTED, ETAG_MISMATCH: an etag is given and stale.
+        RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is changed.
         """
 
     @_abc_1.abstractmethod
@@ -607,7 +648,11 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
 
         An item that is refused refuses the whole batch: the message begins with its place, as in `requests[17]`, and
         google.rpc.BadRequest names the field in it.
-        Its errors are those of DeleteTask.
+        NOT_FOUND, RESOURCE_NOT_FOUND: one of them does not exist or is deleted, and its `allow_missing` is not set.
+        FAILED_PRECONDITION, LIVE_CHILDREN: one has subtasks that stay, and its `force` is not set.
+        FAILED_PRECONDITION, OWNER_DELETED: the owner is deleted.
+        ABORTED, ETAG_MISMATCH: an etag is given and stale.
+        RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is deleted.
         """
 
     @_abc_1.abstractmethod

@@ -162,8 +162,9 @@ class UserServiceServicer:
     def ListUsers(self, request, context):
         """Answers a page of users, newest first: by id, from the greatest to the least. A walk through the pages while
         others write neither loses nor repeats a user that was there throughout. A page ends early where its answer would
-        be larger than 3 MiB.
+        be larger than 3 MiB, and where it has looked at 10,000 users for its `filter`.
 
+        INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
         INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -64,8 +64,9 @@ class UserServiceStub:
     ListUsers: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
     """Answers a page of users, newest first: by id, from the greatest to the least. A walk through the pages while
     others write neither loses nor repeats a user that was there throughout. A page ends early where its answer would
-    be larger than 3 MiB.
+    be larger than 3 MiB, and where it has looked at 10,000 users for its `filter`.
 
+    INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
     INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
     """
     UpdateUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _user_pb2.User]
@@ -187,8 +188,9 @@ class UserServiceAsyncStub(UserServiceStub):
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]  # type: ignore[assignment]
     """Answers a page of users, newest first: by id, from the greatest to the least. A walk through the pages while
     others write neither loses nor repeats a user that was there throughout. A page ends early where its answer would
-    be larger than 3 MiB.
+    be larger than 3 MiB, and where it has looked at 10,000 users for its `filter`.
 
+    INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
     INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
     """
     UpdateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _user_pb2.User]  # type: ignore[assignment]
@@ -331,8 +333,9 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_user_service_pb2.ListUsersResponse, _abc.Awaitable[_user_service_pb2.ListUsersResponse]]:
         """Answers a page of users, newest first: by id, from the greatest to the least. A walk through the pages while
         others write neither loses nor repeats a user that was there throughout. A page ends early where its answer would
-        be larger than 3 MiB.
+        be larger than 3 MiB, and where it has looked at 10,000 users for its `filter`.
 
+        INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
         INVALID_ARGUMENT, INVALID_PAGE_TOKEN: the token is not one of this list.
         """
 
