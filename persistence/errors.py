@@ -3,6 +3,7 @@
 PersistenceError
 |-- UniqueViolation         another row has the place: `constraint` names it
 |-- CheckViolation          a value that the schema let through and the table refuses: `constraint` names it
+|-- TooManyRows             one call would write more rows than one statement can in time
 |-- InvalidValue            a value that PostgreSQL cannot take (SQLSTATE class 22)
 |-- LockTimeout             another transaction held the row for longer than `lock_timeout`
 |-- StatementTimeout        a statement ran into the server's ceiling
@@ -41,6 +42,10 @@ class CheckViolation(PersistenceError):
 
 
 class InvalidValue(PersistenceError):
+    pass
+
+
+class TooManyRows(PersistenceError):
     pass
 
 

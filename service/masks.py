@@ -51,7 +51,8 @@ def _fault(path: str, message: Message, editable: Editable) -> str | None:
     field = match["field"] if match else ""
     shown = path[:64].encode("ascii", "replace").decode()
     if match is None or field not in message.DESCRIPTOR.fields_by_name:
-        hint = "must stand alone" if path == "*" else "is no field of the resource"
+        deeper = path.partition(".")[0] in editable.maps
+        hint = "must stand alone" if path == "*" else "names no whole key" if deeper else "is no field of the resource"
         return f"path `{shown}` {hint}"
     if field not in editable.fields:
         return f"path `{shown}` cannot be written: the field is immutable or output only"

@@ -16,7 +16,7 @@ CHECKS = {
     "tags_size": "cardinality(tags) <= 50 AND array_position(tags, NULL) IS NULL"
     " AND octet_length(array_to_string(tags, '')) <= 12000",
     "metadata_object": "jsonb_typeof(metadata) = 'object'",
-    "metadata_size": "octet_length(metadata::text) <= 400000",
+    "metadata_size": "octet_length(metadata::text) <= 131072",
 }
 PROJECT = "The project that it belongs to, of the same owner"
 PARENT = "The task that it is a part of, of the same owner"

@@ -65,7 +65,7 @@ class TaskRow(Versioned, SoftlyDeleted, Authored, Base):
         "metadata",  # SQLAlchemy calls something else so in its classes
         JSONB,
         CheckConstraint("jsonb_typeof(metadata) = 'object'", name="metadata_object"),
-        CheckConstraint("octet_length(metadata::text) <= 400000", name="metadata_size"),
+        CheckConstraint("octet_length(metadata::text) <= 131072", name="metadata_size"),
         server_default=text("'{}'::jsonb"),
         comment="Free data of the clients by key; validated by the schema",
         info={"filterable": True},

@@ -22,19 +22,16 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import Update
 
 from persistence.models import ProjectRow
-from persistence.repositories.base import RETENTION, Repository
-from persistence.repositories.task_trees import TASKS, UNFINISHED
+from persistence.repositories.base import RETENTION
+from persistence.repositories.many_tasks import OWNER as _OWNER
+from persistence.repositories.many_tasks import TASKS, ManyTasks, found, written
+from persistence.repositories.task_trees import UNFINISHED
 
 PROJECTS = ProjectRow.metadata.tables["projects"]
-_OWNER: ColumnElement[UUID] = bindparam("owner", type_=Uuid)
 _PROJECT: ColumnElement[UUID] = bindparam("project", type_=Uuid)
-_ACTOR: ColumnElement[UUID] = bindparam("actor", type_=Uuid)
 _LIVING = TASKS.c.deleted_at.is_(None)
 # Not `=`: that would let PostgreSQL look through everybody's deleted tasks, by the index that the purge has.
 _WENT_WITH_IT = TASKS.c.deleted_at.is_not_distinct_from(bindparam("moment", type_=DateTime(timezone=True)))
@@ -46,18 +43,6 @@ def _tree(alike: ColumnElement[bool]) -> CTE:
     found = tree.cte("tree", recursive=True)
     downwards = (TASKS.c.owner_id == _OWNER) & (TASKS.c.parent_id == found.c.id)
     return found.union(select(TASKS.c.id).join_from(found, TASKS, downwards).where(alike))
-
-
-def _locked(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """Rows are locked in order of id before any is written, as every unit does."""
-    chosen = select(TASKS.c.id).where(TASKS.c.owner_id == _OWNER, *conditions)
-    return chosen.order_by(TASKS.c.id).with_for_update(of=TASKS)
-
-
-def _write(*conditions: ColumnElement[bool], **values: object) -> Update:
-    chosen = _locked(*conditions).subquery("chosen")
-    where = (TASKS.c.owner_id == _OWNER, TASKS.c.id == chosen.c.id)
-    return update(TASKS).where(*where).values(updated_by=_ACTOR, **values)
 
 
 def _inside(tree: CTE) -> ColumnElement[bool]:
@@ -80,29 +65,26 @@ def _misplaced() -> Select[Any]:
     return rows.where(TASKS.c.owner_id == _OWNER, _inside(tree), amiss).order_by(TASKS.c.id).limit(1)
 
 
-_LOCK_LIVING = select(func.count()).select_from(_locked(_inside(_tree(_LIVING))).subquery())
-_DELETE = (
-    update(TASKS)
-    .where(TASKS.c.owner_id == _OWNER, _inside(_tree(_LIVING)))
-    .values(deleted_at=func.now(), purge_at=func.now() + RETENTION, updated_by=_ACTOR)
-)
-_RELEASE = _write(TASKS.c.project_id == _PROJECT, project_id=null())
-_UNDELETE = _write(_inside(_tree(_WENT_WITH_IT)), deleted_at=null(), purge_at=null())
+def _of_tree(tree: CTE) -> Select[Any]:
+    return found(select(tree.c.id))
+
+
+_FIND_ITS_OWN = found(select(TASKS.c.id).where(TASKS.c.owner_id == _OWNER, TASKS.c.project_id == _PROJECT))
+_FIND_LIVING = _of_tree(_tree(_LIVING))
+_FIND_GONE = _of_tree(_tree(_WENT_WITH_IT))
+_DELETE = written(_LIVING, deleted_at=func.now(), purge_at=func.now() + RETENTION)
+_RELEASE = written(TASKS.c.project_id == _PROJECT, project_id=null())
+_UNDELETE = written(deleted_at=null(), purge_at=null())
 _MISPLACED = _misplaced()
 
 
-class ProjectTrees(Repository):
-    """Whose tasks it writes it notes in `owners`."""
-
-    __slots__ = ("_owners",)
-
-    def __init__(self, connection: AsyncConnection, owners: set[UUID]) -> None:
-        super().__init__(connection)
-        self._owners = owners
+class ProjectTrees(ManyTasks):
+    __slots__ = ()
 
     async def release(self, owner_id: UUID, project_id: UUID, actor: UUID) -> int:
         """The tasks of the project, living and deleted, are of none any more."""
-        return await self._write(_RELEASE, owner_id, project_id, actor)
+        ids = await self._find(_FIND_ITS_OWN, owner_id, {"project": project_id})
+        return await self._write(_RELEASE, owner_id, ids, {"project": project_id, "actor": actor})
 
     async def delete(self, owner_id: UUID, project_id: UUID, actor: UUID) -> int:
         """The living tasks of the project and all living ones below them.
@@ -110,8 +92,10 @@ class ProjectTrees(Repository):
         They are locked in a statement of their own: the next one sees which of them were moved out of the tree by whom
         it waited for, and nobody moves one into it meanwhile.
         """
-        await self._run(_LOCK_LIVING, {"owner": owner_id, "project": project_id})
-        return await self._write(_DELETE, owner_id, project_id, actor)
+        named = {"project": project_id}
+        await self._hold(owner_id, await self._find(_FIND_LIVING, owner_id, named))
+        ids = await self._find(_FIND_LIVING, owner_id, named)
+        return await self._write(_DELETE, owner_id, ids, {"actor": actor})
 
     async def misplaced(self, owner_id: UUID, project_id: UUID, moment: datetime) -> Row[Any] | None:
         """Of the tasks that `undelete` brings back the first that could not stand where it was, None where all can.
@@ -124,8 +108,5 @@ class ProjectTrees(Repository):
 
     async def undelete(self, owner_id: UUID, project_id: UUID, moment: datetime, actor: UUID) -> int:
         """The tasks of the project that were deleted at this moment, and what was below them at this moment."""
-        return await self._write(_UNDELETE, owner_id, project_id, actor, moment=moment)
-
-    async def _write(self, statement: Update, owner_id: UUID, project_id: UUID, actor: UUID, **also: object) -> int:
-        self._owners.add(owner_id)
-        return await self._run(statement, {"owner": owner_id, "project": project_id, "actor": actor, **also})
+        ids = await self._find(_FIND_GONE, owner_id, {"project": project_id, "moment": moment})
+        return await self._write(_UNDELETE, owner_id, ids, {"actor": actor})

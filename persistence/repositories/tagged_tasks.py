@@ -1,28 +1,32 @@
-"""The tags in the tasks of an owner, changed in all of them at once. The row of the tag is held meanwhile."""
+"""The tags in the tasks of an owner, changed in all of them at once.
+
+The row of the tag is held meanwhile: nobody gives it to a task, so those that have it can only become fewer.
+"""
 
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from persistence.repositories.base import Repository
+from persistence.repositories.many_tasks import MOST, ManyTasks
 
-# Living and deleted tasks are found apart, since each have indexes of their own, which begin with the owner. The limit
-# is none: PostgreSQL does not look into it, and reads in the order of that index, not all deleted tasks there are. Rows
-# are locked in order of id before any is written, as every unit does; what they have then is looked at again.
+# Living and deleted tasks are found apart, since each have indexes of their own, which begin with the owner. The inner
+# limit is none: PostgreSQL does not look into it, and reads in the order of that index, not all deleted tasks.
+_FIND = text(f"""
+    SELECT id FROM (
+        SELECT id FROM tasks WHERE owner_id = :owner AND tags @> ARRAY[CAST(:old AS text)] AND deleted_at IS NULL
+        UNION ALL SELECT id FROM (
+            SELECT id, tags FROM tasks WHERE owner_id = :owner AND deleted_at IS NOT NULL
+            ORDER BY id LIMIT (SELECT NULL::bigint)
+        ) AS deleted WHERE tags @> ARRAY[CAST(:old AS text)]
+    ) AS tagged LIMIT {MOST + 1}""")  # noqa: S608 - a constant of ours
 _REWRITE = """
     UPDATE tasks SET tags = {tags}, updated_by = :actor
     FROM (
-        SELECT id AS chosen FROM tasks WHERE owner_id = :owner_id AND tags @> ARRAY[CAST(:old AS text)] AND id IN (
-            SELECT id FROM tasks
-            WHERE owner_id = :owner_id AND tags @> ARRAY[CAST(:old AS text)] AND deleted_at IS NULL
-            UNION ALL SELECT id FROM (
-                SELECT id, tags FROM tasks WHERE owner_id = :owner_id AND deleted_at IS NOT NULL
-                ORDER BY id LIMIT (SELECT NULL::bigint)
-            ) AS deleted WHERE tags @> ARRAY[CAST(:old AS text)]
-        ) ORDER BY id FOR NO KEY UPDATE
+        SELECT id AS held_id FROM tasks
+        WHERE owner_id = :owner AND id = ANY(CAST(:chosen AS uuid[])) AND tags @> ARRAY[CAST(:old AS text)]
+        ORDER BY id FOR NO KEY UPDATE
     ) AS held
-    WHERE owner_id = :owner_id AND id = chosen"""
+    WHERE owner_id = :owner AND id = held_id"""
 _RENAMED = """ARRAY(
         SELECT DISTINCT word FROM unnest(array_replace(tags, CAST(:old AS text), CAST(:new AS text))) AS word
         ORDER BY word)"""
@@ -30,14 +34,10 @@ _RENAME = text(_REWRITE.format(tags=_RENAMED))
 _REMOVE = text(_REWRITE.format(tags="array_remove(tags, CAST(:old AS text))"))
 
 
-class TaggedTasks(Repository):
-    """Whose tasks it writes it notes in `owners`. Each method answers how many tasks had the tag, deleted ones too."""
+class TaggedTasks(ManyTasks):
+    """Each method answers how many tasks had the tag, deleted ones too."""
 
-    __slots__ = ("_owners",)
-
-    def __init__(self, connection: AsyncConnection, owners: set[UUID]) -> None:
-        super().__init__(connection)
-        self._owners = owners
+    __slots__ = ()
 
     async def rename(self, owner_id: UUID, old: str, new: str, actor: UUID) -> int:
         """The keys of each task stay sorted."""
@@ -47,5 +47,5 @@ class TaggedTasks(Repository):
         return await self._rewrite(_REMOVE, owner_id, actor, old=old)
 
     async def _rewrite(self, statement: TextClause, owner_id: UUID, actor: UUID, **keys: str) -> int:
-        self._owners.add(owner_id)
-        return await self._run(statement, {"owner_id": owner_id, "actor": actor, **keys})
+        ids = await self._find(_FIND, owner_id, {"old": keys["old"]})
+        return await self._write(statement, owner_id, ids, {"actor": actor, **keys})

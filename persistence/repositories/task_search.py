@@ -28,7 +28,7 @@ from sqlalchemy.sql.expression import Subquery
 from persistence.conditions import Condition
 from persistence.models import TaskRow
 from persistence.repositories.base import Repository, answered
-from persistence.repositories.conditions import clause
+from persistence.repositories.conditions import anchor, clause
 from persistence.repositories.search_words import asked_for
 
 CANDIDATES = 10_000  # of the tasks with the words so many are looked at
@@ -36,6 +36,7 @@ HIT_BEGINS, HIT_ENDS = "\x01", "\x02"  # around each word that was found; those 
 
 _TASKS = TaskRow.metadata.tables["tasks"]
 _COLUMNS = answered(_TASKS)
+_INDEXED = ("parent_id", "project_id", "tags", "metadata", "state")
 _HEADLINE = f"HighlightAll=true, StartSel={HIT_BEGINS}, StopSel={HIT_ENDS}"
 
 
@@ -86,14 +87,14 @@ def _plain(goes_on: bool) -> Select[Any]:
 
 def _page(goes_on: bool, condition: Condition | None) -> Select[Any]:
     asked = asked_for()
-    sized = _sized(_best(asked, _candidates(asked), goes_on, condition))
+    sized = _sized(_best(asked, _candidates(asked, condition), goes_on, condition))
     columns = [sized.c[column.name] for column in _COLUMNS]
     marks = [_marked(sized.c[name], asked).label(f"marked_{name}") for name in ("title", "description")]
     fits = func.coalesce(sized.c.size_before, 0) < bindparam("size")
     return select(*columns, sized.c.rank, *marks).where(fits).order_by(*_order(sized))
 
 
-def _candidates(asked: CTE) -> Subquery:
+def _candidates(asked: CTE, condition: Condition | None) -> Subquery:
     """Those with the words or, where a task without them may be asked for, the newest: one of the two has no rows.
 
     Ranked by how often which words are where; their nearness would cost time quadratic in their number.
@@ -101,6 +102,9 @@ def _candidates(asked: CTE) -> Subquery:
     c = _TASKS.c
     rank = func.ts_rank(c.search, _one(asked.c.words), type_=REAL).label("rank")
     living = select(*_COLUMNS, c.search, rank).where(c.owner_id == bindparam("owner_id"), c.deleted_at.is_(None))
+    # What an index answers of the condition comes before the bound: else it might cut the tasks of a small project off.
+    indexed = None if condition is None else anchor(_TASKS, condition, _INDEXED)
+    living = living if indexed is None else living.where(indexed)
     with_words = living.where(_has(c.search, asked.c.loose)).limit(CANDIDATES).subquery("with_words")
     without = living.where(_one(asked.c.loose).is_(None)).order_by(c.id.desc()).limit(CANDIDATES).subquery("without")
     return union_all(select(*with_words.c), select(*without.c)).subquery("candidates")

@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     CTE,
-    ColumnElement,
     Select,
     Uuid,
     all_,
@@ -22,19 +21,15 @@ from sqlalchemy import (
     null,
     select,
     true,
-    update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import Update
 
-from persistence.models import TaskRow
-from persistence.repositories.base import RETENTION, Repository
+from persistence.repositories.base import RETENTION
+from persistence.repositories.many_tasks import OWNER as _OWNER
+from persistence.repositories.many_tasks import TASKS, ManyTasks, found, written
 
-TASKS = TaskRow.metadata.tables["tasks"]
 LEVELS = 8  # of tasks below each other, the first with them
 UNFINISHED = ("OPEN", "IN_PROGRESS")
 _IDS = ARRAY(Uuid)
-_OWNER: ColumnElement[UUID] = bindparam("owner", type_=Uuid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,39 +114,21 @@ def tree(*, deleted: bool) -> CTE:
     return tree.union_all(below.where(tree.c.level <= LEVELS))
 
 
-def _below_only(tree: CTE, values: Mapping[str, Any], *conditions: ColumnElement[bool]) -> Update:
-    """Rows are locked in order of id before any is written, as every unit does."""
-    chosen = (
-        select(TASKS.c.id)
-        .join_from(tree, TASKS, (TASKS.c.owner_id == _OWNER) & (TASKS.c.id == tree.c.id))
-        .where(TASKS.c.id != all_(bindparam("ids", type_=_IDS)), *conditions)
-        .order_by(TASKS.c.id)
-        .with_for_update(of=TASKS)
-        .subquery("chosen")
-    )
-    written = {**values, "updated_by": bindparam("actor", type_=Uuid)}
-    return update(TASKS).where(TASKS.c.owner_id == _OWNER, TASKS.c.id == chosen.c.id).values(written)
+def _all_of(tree: CTE) -> Select[Any]:
+    return found(select(tree.c.id))
 
 
-_DELETE = _below_only(
-    tree(deleted=False), {"deleted_at": func.now(), "purge_at": func.now() + RETENTION}, TASKS.c.deleted_at.is_(None)
-)
-_UNDELETE = _below_only(tree(deleted=True), {"deleted_at": null(), "purge_at": null()}).returning(TASKS.c.project_id)
-_COMPLETE = _below_only(
-    tree(deleted=False),
-    {"state": "COMPLETED", "complete_at": func.now()},
-    TASKS.c.state == any_(bindparam("unfinished", type_=ARRAY(TASKS.c.state.type))),
-)
+_FIND_LIVING = _all_of(tree(deleted=False))
+_FIND_GONE = _all_of(tree(deleted=True))
+_LIVING = TASKS.c.deleted_at.is_(None)
+_OPEN = TASKS.c.state == any_(bindparam("unfinished", type_=ARRAY(TASKS.c.state.type)))
+_DELETE = written(_LIVING, deleted_at=func.now(), purge_at=func.now() + RETENTION)
+_UNDELETE = written(deleted_at=null(), purge_at=null()).returning(TASKS.c.project_id)
+_COMPLETE = written(_LIVING, _OPEN, state="COMPLETED", complete_at=func.now())
 
 
-class TaskTrees(Repository):
-    """Whose tasks it writes it notes in `owners`."""
-
-    __slots__ = ("_owners",)
-
-    def __init__(self, connection: AsyncConnection, owners: set[UUID]) -> None:
-        super().__init__(connection)
-        self._owners = owners
+class TaskTrees(ManyTasks):
+    __slots__ = ()
 
     async def lineage(self, owner_id: UUID, parents: Collection[UUID], moved: Collection[UUID]) -> Lineage:
         """Of the tasks that get a parent (`moved`, as far as they exist) and of those parents."""
@@ -165,21 +142,29 @@ class TaskTrees(Repository):
 
     async def delete_below(self, owner_id: UUID, ids: Sequence[UUID], actor: UUID) -> int:
         """The living tasks below these, to the last level, but not these."""
-        return await self._write(_DELETE, owner_id, ids, actor)
+        return await self._write(_DELETE, owner_id, await self._below(_FIND_LIVING, owner_id, ids), {"actor": actor})
 
     async def undelete_below(self, owner_id: UUID, ids: Sequence[UUID], actor: UUID) -> Set[UUID]:
         """The tasks below these that were deleted at the same moment, while these are still deleted.
 
         Answers the projects that they are in, which may be deleted.
         """
+        below = await self._below(_FIND_GONE, owner_id, ids)
+        if not below:
+            return set()
         self._owners.add(owner_id)
-        rows = await self._all(_UNDELETE, {"owner": owner_id, "ids": [*ids], "actor": actor})
+        rows = await self._all(_UNDELETE, {"owner": owner_id, "chosen": below, "actor": actor})
         return {row.project_id for row in rows} - {None}
 
     async def complete_below(self, owner_id: UUID, ids: Sequence[UUID], actor: UUID) -> int:
         """The living tasks below these that are not finished."""
-        return await self._write(_COMPLETE, owner_id, ids, actor, unfinished=UNFINISHED)
+        below = await self._below(_FIND_LIVING, owner_id, ids)
+        return await self._write(_COMPLETE, owner_id, below, {"actor": actor, "unfinished": UNFINISHED})
 
-    async def _write(self, statement: Update, owner_id: UUID, ids: Sequence[UUID], actor: UUID, **also: object) -> int:
-        self._owners.add(owner_id)
-        return await self._run(statement, {"owner": owner_id, "ids": [*ids], "actor": actor, **also})
+    async def _below(self, statement: Select[Any], owner_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
+        """Held together with these, in order of id: of two units that write the same tasks one waits for the other."""
+        found_ids = await self._find(statement, owner_id, {"ids": [*ids]})
+        below = [task_id for task_id in found_ids if task_id not in ids]
+        if below:
+            await self._hold(owner_id, found_ids)
+        return below

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, TextClause, Uuid, any_, bindparam, func, insert, select, text
+from sqlalchemy import ARRAY, Text, TextClause, Uuid, any_, bindparam, func, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -59,16 +59,6 @@ _RESEAL = text("""
     AS given(user_id, old, new) WHERE id = user_id AND phone_number = old""")
 
 
-def _page(*, after: bool, deleted: bool) -> Select[Any]:
-    statement = select(*USERS.c).order_by(USERS.c.id.desc()).limit(bindparam("limit"))
-    if after:
-        statement = statement.where(USERS.c.id < bindparam("after"))
-    return statement if deleted else statement.where(USERS.c.deleted_at.is_(None))
-
-
-_PAGES = {(after, deleted): _page(after=after, deleted=deleted) for after in (True, False) for deleted in (True, False)}
-
-
 class Holder(NamedTuple):
     """Who has a place: `field` is `id`, `email` or `username`, and `key` the UUID, `email_key` or `username_key`."""
 
@@ -111,10 +101,6 @@ class Users(Repository):
     async def get_many(self, user_ids: Sequence[UUID]) -> Mapping[UUID, Account]:
         """The rows by id, deleted ones too; an id that is not there is not in the answer."""
         return {row.id: row for row in self._numbers.all_opened(await self._all(_GET_MANY, {"ids": user_ids}))}
-
-    async def list_newest_first(self, after: UUID | None, limit: int, *, deleted: bool) -> Sequence[Account]:
-        values = {"limit": limit} if after is None else {"limit": limit, "after": after}
-        return self._numbers.all_opened(await self._all(_PAGES[after is not None, deleted], values))
 
     async def find_by_certificate(self, uris: Sequence[str]) -> Sequence[Account]:
         """The living services that have one of these URIs; two where there are more than one."""

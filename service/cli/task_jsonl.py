@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 from service.cli.file_lines import Line, Lines, RowFault
-from service.cli.task_rows import TAKEN, BadRow, Row, last, own
+from service.cli.task_rows import TAKEN, TIMES, BadRow, Row, last, own, require_offset, require_unicode
 
 if TYPE_CHECKING:
     from taxiway.v1 import task_pb2, task_service_pb2
@@ -27,7 +27,11 @@ def read(lines: Lines, parent: str) -> Iterator[Row | BadRow]:
 def _task(number: int, line: Line, parent: str) -> task_service_pb2.TaskImport:
     from taxiway.v1 import task_service_pb2
 
-    fields = _object(line.text())
+    text = line.text()
+    require_unicode(text)
+    fields = _object(text)
+    for name in TIMES:
+        require_offset(name, fields.get(name))
     task_id = fields.pop("task_id", fields.pop("taskId", None))
     row = task_service_pb2.TaskImport(line=number)
     _fill(row.task, fields)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from service.cli.file_lines import RowFault
 
 if TYPE_CHECKING:
     from taxiway.v1 import task_pb2, task_service_pb2
@@ -24,6 +27,11 @@ TAKEN = (  # of a task, what an import takes over
 )
 
 
+TIMES = ("due_time", "start_time", "complete_time", "dueTime", "startTime", "completeTime")  # as JSON may have them
+_OFFSET = re.compile(r"[+-](\d\d):?(\d\d)\Z", re.ASCII)
+_SURROGATE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\\\|(\\u[dD][89a-fA-F])")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row that can be sent; its line stands in it."""
@@ -37,6 +45,19 @@ class BadRow:
 
     line: int
     reason: str
+
+
+def require_offset(name: str, value: object) -> None:
+    """Protobuf takes any two digits for hours and minutes of an offset. Raises RowFault."""
+    offset = _OFFSET.search(value) if isinstance(value, str) else None
+    if offset is not None and "T" in str(value) and (int(offset[1]) > 23 or int(offset[2]) > 59):
+        raise RowFault(f"{name} must have an offset of at most 23:59 from UTC")
+
+
+def require_unicode(text: str) -> None:
+    """JSON may escape half of a character, which is none: Protobuf fails on it. Raises RowFault."""
+    if any(found[1] for found in _SURROGATE.finditer(text)):
+        raise RowFault("the row escapes a half of a character (\\uD800 to \\uDFFF) without the other")
 
 
 def own(task: task_pb2.Task, parent: str) -> None:

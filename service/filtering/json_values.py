@@ -20,7 +20,7 @@ from persistence.conditions import (
     Path,
 )
 from service.fields import composed
-from service.filtering.kinds import EQUALITY, Struct, normalised
+from service.filtering.kinds import EQUALITY, Struct, bounded, normalised
 from service.filtering.lexer import Argument
 
 _WORDS: Mapping[str, JsonScalar] = MappingProxyType({"true": True, "false": False, "null": None})
@@ -39,6 +39,7 @@ def has(struct: Struct, path: Path, argument: Argument) -> Condition:
         raise ValueError(r'a key or an element takes no `*`; the character itself is "\*", in quotes')
     if not path:
         return JsonIsSet(struct.column, (composed(argument.text),))
+    bounded(argument.pieces)
     return JsonHas(struct.column, path, _scalar(argument))
 
 
@@ -55,7 +56,7 @@ def compare(struct: Struct, path: Path, operator: Operator, argument: Argument) 
 def _matches(struct: Struct, path: Path, operator: Operator, argument: Argument) -> Condition:
     if operator not in EQUALITY:
         raise ValueError(rf'`{operator}` takes no `*`; the character itself is "\*", in quotes')
-    matches = JsonMatches(struct.column, path, normalised(argument.pieces, composed))
+    matches = JsonMatches(struct.column, path, bounded(normalised(argument.pieces, composed)))
     return matches if operator == "=" else Every((JsonIsSet(struct.column, path), Not(matches)))
 
 

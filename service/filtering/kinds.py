@@ -25,6 +25,7 @@ from service.filtering.lexer import Argument
 from service.filtering.times import parse_time
 from service.names import parse_user
 
+PIECE = 200  # code points that are looked for at every place of every text: the time grows with both
 EQUALITY: tuple[Operator, ...] = ("=", "!=")
 ORDER: tuple[Operator, ...] = (*EQUALITY, "<", "<=", ">", ">=")
 
@@ -97,6 +98,14 @@ def normalised(pieces: Pattern, normalise: Callable[[str], str]) -> Pattern:
     return tuple(normalise("\x00".join(pieces)).split("\x00"))  # U+0000 is in no filter, and no rule changes it
 
 
+def bounded(pieces: Pattern) -> Pattern:
+    """Raises ValueError for a piece that is too long to be looked for in every text."""
+    longest = max(map(len, pieces))
+    if longest > PIECE:
+        raise ValueError(f"text is looked for by at most {PIECE} characters between two `*`, not {longest}")
+    return pieces
+
+
 def _scalar(column: str, operators: tuple[Operator, ...], parse: Callable[[str], Value]) -> Field:
     def compare(operator: Operator, argument: Argument) -> Condition:
         return Compare(column, operator, parse(argument.text))
@@ -110,11 +119,11 @@ def _text(column: str, normalise: Callable[[str], str], operator: Operator, argu
         return Compare(column, operator, pieces[0])
     if operator not in EQUALITY:
         raise ValueError(rf'`{operator}` takes no `*`; the character itself is "\*", in quotes')
-    return Matches(column, pieces, negated=operator == "!=")
+    return Matches(column, bounded(pieces), negated=operator == "!=")
 
 
 def _contains(column: str, normalise: Callable[[str], str], argument: Argument) -> Condition:
-    return Matches(column, ("", *normalised(argument.pieces, normalise), ""))
+    return Matches(column, ("", *bounded(normalised(argument.pieces, normalise)), ""))
 
 
 def _tagged(column: str, argument: Argument) -> Condition:

@@ -32,6 +32,7 @@ CODES: dict[type[BaseException], Code] = {
     errors.CallCancelled: Code.UNAVAILABLE,
     errors.MethodNotFound: Code.UNIMPLEMENTED,
     persistence.InvalidValue: Code.INVALID_ARGUMENT,
+    persistence.TooManyRows: Code.RESOURCE_EXHAUSTED,
     persistence.RequestIdReused: Code.INVALID_ARGUMENT,
     persistence.LockTimeout: Code.ABORTED,
     persistence.RequestInProgress: Code.ABORTED,
@@ -47,6 +48,11 @@ CODES: dict[type[BaseException], Code] = {
 # What persistence raises carries no text for callers: reason and message are given here.
 TOLD: dict[type[BaseException], tuple[str, str]] = {
     persistence.InvalidValue: ("INVALID_FIELD", "The database cannot hold a value of the request; check its limits."),
+    persistence.TooManyRows: (
+        "TOO_MANY_TASKS",
+        "The call would write more than 10,000 tasks at once; write some of them before (BatchUpdateTasks, "
+        "BatchDeleteTasks), then repeat it.",
+    ),
     persistence.RequestIdReused: (
         "REQUEST_ID_REUSED",
         "request_id was used for another call; use a new one for each call that differs.",

@@ -23,13 +23,10 @@ async def delete_task(uow: UnitOfWork, caller: Caller, deletion: TaskDeletion) -
     """With `allow_missing` a deleted task is answered as it is, and one that does not exist as its key."""
     key, guard = deletion.name, Guard(version=parse_etag(deletion.etag))
     await uow.positions.hold(key.owner_id)
-    rule = None if deletion.force else Rule.NO_LIVING_CHILDREN
-    row = await uow.tasks.change(key, caller.id, DELETED, guard, rule)
-    if row is None:
-        return await _nothing_deleted(uow, deletion)
-    if deletion.force:
+    if deletion.force:  # first, since it locks the task itself with those below it, in order of id
         await uow.task_trees.delete_below(key.owner_id, [key.id], caller.id)
-    return Task.of(row)
+    row = await uow.tasks.change(key, caller.id, DELETED, guard, None if deletion.force else Rule.NO_LIVING_CHILDREN)
+    return await _nothing_deleted(uow, deletion) if row is None else Task.of(row)
 
 
 async def _nothing_deleted(uow: UnitOfWork, deletion: TaskDeletion) -> Task | TaskId:

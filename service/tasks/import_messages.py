@@ -1,5 +1,6 @@
 """Between the messages of ImportTasks and the tasks to import."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from uuid import UUID
@@ -15,6 +16,7 @@ from service.validation import validated
 from taxiway.v1 import task_pb2
 from taxiway.v1 import task_service_pb2 as pb
 
+STRETCH = 100  # rows, after which other calls have their turn
 _REQUIRED, _TIMES = frozenset({"title"}), frozenset({"start_time", "complete_time"})
 _STATE_NAMES: dict[int, str] = {number: name for name, number in task_pb2.Task.State.items()}
 
@@ -33,10 +35,14 @@ def _message(request: pb.ImportTasksRequest) -> _Message:
     return validated(_Message, named, request)
 
 
-def batch(request: pb.ImportTasksRequest) -> ImportBatch:
+async def batch(request: pb.ImportTasksRequest) -> ImportBatch:
     """A fault of one row is that row's alone."""
     message = _message(request)
-    rows, failures = _rows(message.parent, request.tasks)
+    rows: list[ImportedTask] = []
+    failures: list[ImportFailure] = []
+    for first in range(0, len(request.tasks), STRETCH):
+        _check(message.parent, request.tasks[first : first + STRETCH], first, rows, failures)
+        await asyncio.sleep(0)
     # All in it is checked already.
     given = {**dict(message), "digest": _digest(request), "rows": tuple(rows), "failures": tuple(failures)}
     return ImportBatch.model_construct(**given)
@@ -48,14 +54,18 @@ def _digest(request: pb.ImportTasksRequest) -> str:
     return sha256(rows.SerializeToString(deterministic=True)).hexdigest()
 
 
-def _rows(owner_id: UUID, given: Sequence[pb.TaskImport]) -> tuple[list[ImportedTask], list[ImportFailure]]:
-    rows, failures = [], []
-    for place, row in enumerate(given, 1):
+def _check(
+    owner_id: UUID,
+    given: Sequence[pb.TaskImport],
+    before: int,
+    rows: list[ImportedTask],
+    failures: list[ImportFailure],
+) -> None:
+    for place, row in enumerate(given, before + 1):
         try:
             rows.append(_row(owner_id, place, row))
         except InvalidArgument as fault:
             failures.append(failure(place, max(row.line, 0), fault))
-    return rows, failures
 
 
 def _row(owner_id: UUID, place: int, given: pb.TaskImport) -> ImportedTask:

@@ -9,7 +9,7 @@ from service.errors import InvalidArgument, Violation, invalid
 from service.idempotency import claim
 from service.identity import Caller
 from service.tasks import import_messages
-from service.tasks.importing import ImportBatch, Imported, import_tasks
+from service.tasks.importing import Imported, import_tasks
 from taxiway.v1 import task_service_pb2 as pb
 
 
@@ -17,8 +17,8 @@ async def import_stream(db: Database, caller: Caller, requests: AsyncIterator[pb
     """The encoded answer. Raises InvalidArgument where the stream breaks a rule; what came before is imported."""
     stream = _Stream()
     async for request in requests:
-        batch = stream.accept(request)
-        if batch is not None:
+        if stream.accept(request):
+            batch = await import_messages.batch(request)
             done = await db.write(import_tasks, caller, batch, import_messages.answer, claim(batch))
             stream.imported = stream.imported.plus(import_messages.read(done, replayed=isinstance(done, Replayed)))
     return stream.end().SerializeToString()
@@ -32,29 +32,23 @@ class _Stream:
         self._parent: UUID | None = None
         self._counted = False
 
-    def accept(self, request: pb.ImportTasksRequest) -> ImportBatch | None:
-        """The rows of a message, None for the last message. Raises InvalidArgument."""
+    def accept(self, request: pb.ImportTasksRequest) -> bool:
+        """Whether it has rows, or is the last message. Raises InvalidArgument."""
         if self._counted:
             raise self._refusal("count", "must be in the last message, and another one came")
         self._check_parent(import_messages.parent(request))
-        if not request.count:
-            return self._batch(request)
-        self._check_count(request)
-        self._counted = True
-        return None
+        self._counted = bool(request.count)
+        if self._counted:
+            self._check_count(request)
+        elif not 1 <= len(request.tasks) <= limits.BATCH_ITEMS:
+            rule = f"must have 1 to {limits.BATCH_ITEMS} items, not {len(request.tasks)}, but in the last message"
+            raise self._refusal("tasks", rule)
+        return not self._counted
 
     def _check_parent(self, parent: UUID) -> None:
         if self._parent not in (None, parent):
             raise self._refusal("parent", "must be the same in every message")
         self._parent = parent
-
-    def _batch(self, request: pb.ImportTasksRequest) -> ImportBatch:
-        if not 1 <= len(request.tasks) <= limits.BATCH_ITEMS:
-            rule = (
-                f"must have 1 to {limits.BATCH_ITEMS} items, not {len(request.tasks)}; only the last message has none"
-            )
-            raise self._refusal("tasks", rule)
-        return import_messages.batch(request)
 
     def _check_count(self, request: pb.ImportTasksRequest) -> None:
         if request.tasks:

@@ -3,11 +3,12 @@
 import json
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from service.errors import InvalidArgument, Violation, invalid
+from service.errors import Violation, invalid
 from service.fields import composed
 
 BYTES = 16 << 10  # as JSON, in UTF-8
@@ -23,10 +24,16 @@ def bounded(value: dict[str, Any]) -> dict[str, Any]:
     if sum(1 for _ in _walk(value)) > VALUES:
         raise ValueError(f"must have at most {VALUES} values")
     kept: dict[str, Any] = _kept(value)
-    size = len(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode())
+    size = len(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()) + _written_out(kept)
     if size > BYTES:
-        raise ValueError(f"must have at most {BYTES} bytes as JSON, not {size}")
+        raise ValueError(f"must have at most {BYTES} bytes as JSON, its numbers without exponent, not {size}")
     return kept
+
+
+def _written_out(value: object) -> int:
+    """How many digits more the numbers have without exponent, as the database keeps them: 1e308 has 309."""
+    numbers = [repr(inner) for inner in _walk(value) if isinstance(inner, float)]
+    return sum(max(0, len(f"{Decimal(number):f}") - len(number)) for number in numbers)
 
 
 def _inside(value: object) -> Iterator[object]:
@@ -83,16 +90,7 @@ def require_bounded(value: dict[str, Any]) -> None:
     try:
         bounded(value)
     except ValueError as fault:
-        raise _merged(str(fault)) from None
-
-
-def too_much_together() -> InvalidArgument:
-    """What is merged is not even to be looked at: the database writes numbers out, and could not hold it."""
-    return _merged(f"must have at most {VALUES} values and {BYTES} bytes as JSON")
-
-
-def _merged(rule: str) -> InvalidArgument:
-    return invalid([Violation("task.metadata", f"{rule}, together with what is there already")])
+        raise invalid([Violation("task.metadata", f"{fault}, together with what is there already")]) from None
 
 
 Metadata = Annotated[dict[str, Any], AfterValidator(bounded)]

@@ -1,10 +1,9 @@
 """What can be done with tasks one by one. Returning commits, raising rolls back."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from persistence.errors import CheckViolation, SerializationLost, UniqueViolation
+from persistence.errors import SerializationLost, UniqueViolation
 from persistence.repositories.base import Guard
 from persistence.unit_of_work import UnitOfWork
 from service.errors import AlreadyExists, AmbiguousName, NotFound, ResourceRef
@@ -12,7 +11,7 @@ from service.etags import parse_etag
 from service.identifiers import new_id
 from service.identity import Caller
 from service.names import ACROSS, TASK_TYPE, AnyTask, TaskId
-from service.tasks.metadata import require_bounded, too_much_together
+from service.tasks.metadata import require_bounded
 from service.tasks.placing import Placement, place_one
 from service.tasks.refusals import not_found, parent_not_found, ref, why, why_no_owner
 from service.tasks.schemas import Task, TaskDraft, TaskPage, TaskPatch, TaskQuery
@@ -87,22 +86,12 @@ async def list_tasks(uow: UnitOfWork, caller: Caller, query: TaskQuery) -> TaskP
 async def update_task(uow: UnitOfWork, caller: Caller, patch: TaskPatch) -> Task:
     guard = Guard(version=parse_etag(patch.etag))
     await place_one(uow, caller, patch.name.owner_id, placement(patch, patch.name.id))
-    row = await _change(uow, caller, patch, guard)
+    row = await uow.tasks.change(patch.name, caller.id, patch.columns(), guard)
     if row is None:
         return await _upsert(uow, caller, patch, guard)
     if patch.metadata_set:
         require_bounded(row.metadata)
     return Task.of(row)
-
-
-async def _change(uow: UnitOfWork, caller: Caller, patch: TaskPatch, guard: Guard) -> Any:
-    """Raises InvalidArgument where what is there and what is merged into it are together more than a row can hold."""
-    try:
-        return await uow.tasks.change(patch.name, caller.id, patch.columns(), guard)
-    except CheckViolation:
-        if not patch.metadata_set:
-            raise
-    raise too_much_together()
 
 
 async def _upsert(uow: UnitOfWork, caller: Caller, patch: TaskPatch, guard: Guard) -> Task:

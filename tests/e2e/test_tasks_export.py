@@ -56,12 +56,12 @@ def titles(messages: list[ExportTasksResponse]) -> list[str]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1000])
-async def test_every_task_comes_once_oldest_first_in_messages_of_500(service: Service, count: int) -> None:
+async def test_every_task_comes_once_oldest_first_in_messages_of_500_at_most(service: Service, count: int) -> None:
     owner = (await make_user(service)).name
     await fill(service.database_url, owner, 1, count)
     messages = await export(service, owner)
     assert titles(messages) == [f"Task {number}" for number in range(1, count + 1)]
-    assert all(len(message.tasks) == 500 for message in messages[:-1])
+    assert all(1 <= len(message.tasks) <= 500 for message in messages)
 
 
 async def test_messages_of_large_tasks_are_as_large_as_clients_take_and_no_larger(service: Service) -> None:
@@ -120,7 +120,7 @@ async def test_a_reader_that_does_not_read_holds_no_connection_of_the_database(s
     call.cancel()
 
 
-MILLION, ALLOWED = 1_000_000, 48  # MiB more than after the first tasks
+MILLION, ALLOWED = 1_000_000, 32  # MiB more than after the first tasks
 
 
 @pytest.mark.prove

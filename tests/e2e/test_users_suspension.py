@@ -1,5 +1,7 @@
 """SuspendUser, ReactivateUser and DeleteUser: what ends with them, and what comes back."""
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -29,7 +31,7 @@ Request = type[SuspendUserRequest] | type[ReactivateUserRequest]
 BOTH = pytest.mark.parametrize("method", ["SuspendUser", "ReactivateUser"])
 
 
-def call(service: Service, method: str, name: str, **options: str) -> grpc.aio.UnaryUnaryCall[object, User]:
+def call(service: Service, method: str, name: str, **options: Any) -> grpc.aio.UnaryUnaryCall[object, User]:
     request: Request = SuspendUserRequest if method == "SuspendUser" else ReactivateUserRequest
     made: grpc.aio.UnaryUnaryCall[object, User] = getattr(service.users, method)(request(name=name, **options))
     return made

@@ -128,7 +128,10 @@ async def walk(read: Read, position: Callable[[Any], Position], size: int) -> tu
     rows: list[Any] = []
     sizes: list[int] = []
     place: Position | None = None
+    places: set[Position | None] = set()
     while True:
+        assert place not in places, "a walk goes on"
+        places.add(place)
         page = await read(place)
         assert len(page.rows) <= size + 1
         shown = page.rows[:size]

@@ -33,8 +33,10 @@ async def test_tasks_of_all_owners_are_paged_by_id_and_owner(shared_connection: 
         await uow.tasks.add(owner, task_id, owner, TASK)
     for size in (1, 2, 100):
         found: list[tuple[UUID, UUID]] = []
-        while page := await uow.tasks.list_across(found[-1] if found else None, size, deleted=False):
-            found += [(row.id, row.owner_id) for row in page]
+        while page := await uow.task_pages.page_across(found[-1] if found else None, size, deleted=False):
+            found += [(row.id, row.owner_id) for row in page.rows]
+            if len(page.rows) < size:
+                break
         assert found == sorted(keys, reverse=True)
 
 
@@ -43,9 +45,9 @@ async def test_deleted_tasks_are_listed_only_where_they_are_asked_for(shared_con
     owner, gone, stays = await add_account(uow), uuid4(), uuid4()
     for task_id in (gone, stays):
         await uow.tasks.add(owner, task_id, owner, TASK)
-    await uow.tasks.change(owner, gone, owner, DELETION, Guard())
-    assert [row.id for row in await uow.tasks.list_across(None, 9, deleted=False)] == [stays]
-    assert {row.id for row in await uow.tasks.list_across(None, 9, deleted=True)} == {gone, stays}
+    await uow.tasks.change((owner, gone), owner, DELETION, Guard())
+    assert [row.id for row in (await uow.task_pages.page_across(None, 9, deleted=False)).rows] == [stays]
+    assert {row.id for row in (await uow.task_pages.page_across(None, 9, deleted=True)).rows} == {gone, stays}
 
 
 async def test_a_task_is_found_without_its_owner_and_two_of_one_id_show(shared_connection: AsyncConnection) -> None:

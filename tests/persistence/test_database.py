@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import migrations
+from persistence.paging import PageQuery
 from persistence.database import TRIES, Database, Replayed
 from persistence.deadline import set_deadline
 from persistence.errors import RequestIdReused, SerializationLost
@@ -47,7 +48,7 @@ def claim(request_id: UUID, fingerprint: bytes = bytes(32)) -> Claim:
 
 async def names(database: Database) -> list[str]:
     async def listed(uow: UnitOfWork, _caller: UUID, _command: None) -> list[str]:
-        return [row.username for row in await uow.users.list_newest_first(None, 100, deleted=False)]
+        return [row.username for row in (await uow.user_pages.page(PageQuery(100))).rows]
 
     answer = await database.read(listed, CALLER, None, lambda found: StringValue(value=",".join(sorted(found))))
     text = StringValue.FromString(answer).value
@@ -181,7 +182,7 @@ async def add_user_once(uow: UnitOfWork, caller: UUID, name: str) -> int:
 
 
 async def count_users(uow: UnitOfWork, _caller: UUID, _command: None) -> int:
-    return len(await uow.users.list_newest_first(None, 100, deleted=False))
+    return len((await uow.user_pages.page(PageQuery(100))).rows)
 
 
 async def test_change_commits_and_look_reads_and_both_answer_the_result_as_it_is(database: Database) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from persistence.paging import PageQuery
 from persistence.repositories.base import Guard
 from persistence.sealing import SealError
 from persistence.unit_of_work import UnitOfWork
@@ -40,7 +41,7 @@ async def test_every_read_answers_the_number_and_the_table_does_not_hold_it(shar
         await uow.users.get_locked(user_id),
         await uow.users.get_standing(user_id),
         (await uow.users.get_many([user_id, without]))[user_id],
-        *[row for row in await uow.users.list_newest_first(None, 9, deleted=False) if row.id == user_id],
+        *[row for row in (await uow.user_pages.page(PageQuery(9))).rows if row.id == user_id],
         *await uow.users.find_by_certificate(["spiffe://a/b"]),
         await uow.users.change(user_id, user_id, {"display_name": "Robot"}, Guard()),
     ]
@@ -57,7 +58,7 @@ async def test_an_opened_row_has_the_fields_of_the_row_in_their_order(shared_con
     uow = unit(shared_connection)
     await add_account(uow, phone_number=NUMBER)
     await add_account(uow, "other")
-    first, second = await uow.users.list_newest_first(None, 9, deleted=False)
+    first, second = (await uow.user_pages.page(PageQuery(9))).rows
     assert first._fields == second._fields
     assert {type(row).__name__ for row in (first, second)} == {"OpenedRow", "Row"}
 

@@ -6,6 +6,7 @@ from itertools import cycle, product
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.ordering import NEWEST_FIRST, Order
@@ -13,7 +14,7 @@ from persistence.paging import Bounds, Page, Position
 from persistence.repositories.base import Guard, Moment
 from persistence.repositories.pages import position_of
 from persistence.repositories.task_pages import ACROSS, OF_OWNER, TaskPages
-from tests.persistence.plans import sent_on
+from tests.persistence.plans import examine, sent_on
 from tests.persistence.task_walks import by, filled, in_order, name_of, orders, walk, without_indexes
 from tests.persistence.units import add_account, unit
 
@@ -68,6 +69,17 @@ async def test_few_tasks_without_a_value_among_many_end_a_page_early(shared_conn
     )
     assert [row.id for row in rows] == [task.id for task in in_order(tasks, order)]
     assert min(sizes) < SIZE
+
+
+async def test_a_full_page_does_not_look_for_tasks_without_a_value(shared_connection: AsyncConnection) -> None:
+    """Where there are none, that would be to look at all of them."""
+    owner, _ = await filled(shared_connection, 300)
+    await shared_connection.execute(text("UPDATE tasks SET due_at = now() WHERE due_at IS NULL"))
+    for kind in ("seqscan", "bitmapscan"):
+        await shared_connection.execute(text(f"SET LOCAL enable_{kind} = off"))
+    pages, order = TaskPages(shared_connection), by("due_at, title")
+    seen = await examine(shared_connection, lambda: pages.page(owner, order, None, SIZE, deleted=False))
+    assert SIZE <= seen.rows < 150
 
 
 async def test_the_newest_tasks_of_an_owner_are_asked_for_as_simply_as_can_be(

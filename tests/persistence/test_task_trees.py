@@ -46,8 +46,8 @@ async def owner(shared_connection: AsyncConnection) -> UUID:
 
 async def add(connection: AsyncConnection, owner: UUID, nodes: Sequence[Node]) -> None:
     """Below one owner; and of another one the same ids in another tree, which is in nobody's way."""
-    first = nodes[0]
-    others = [replace(node, parent_id=None if node is first else first.id, deleted=False) for node in nodes]
+    above = [*(node.id for node in nodes[1:]), None]
+    others = [replace(node, parent_id=other, deleted=False) for node, other in zip(nodes, above, strict=True)]
     for whose, theirs in ((owner, nodes), (await add_user(connection), others)):
         rows = f"[{', '.join(map(_as_json, theirs))}]"
         await connection.execute(text(ADD), {"owner": whose, "rows": rows})

@@ -82,11 +82,12 @@ def test_sixteen_kib_of_json_in_utf_8_and_not_one_byte_more() -> None:
             bounded(more)
 
 
-def test_a_thousand_of_the_greatest_and_of_the_least_doubles_fit() -> None:
-    """They are short as JSON; what the database makes of them is its own matter."""
-    for number in (1e308, LEAST, -LEAST):
-        values = {"k": [number] * (VALUES - 1)}
-        assert bounded(values) == values
+@pytest.mark.parametrize("number", [1e308, LEAST, -LEAST])
+def test_numbers_count_as_the_database_writes_them_out(number: float) -> None:
+    """They are short as JSON, and hundreds of digits where they are kept and read."""
+    assert bounded({"k": [number] * 10}) == {"k": [number] * 10}
+    with pytest.raises(ValueError, match="without exponent"):
+        bounded({"k": [number] * (VALUES - 1)})
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
@@ -128,11 +129,11 @@ def test_what_is_kept_stays_as_it_is_when_it_comes_back(values: dict[str, Any]) 
     assert bounded(json.loads(json.dumps(kept))) == kept
 
 
-def test_numbers_that_the_database_writes_out_count_as_they_were_given() -> None:
+def test_numbers_that_the_database_wrote_out_are_those_that_were_given() -> None:
     """PostgreSQL answers 1e308 with 309 digits, which Python reads as an integer."""
-    as_read = {"k": [10**308] * (VALUES - 1)}
+    as_read = {"k": [10**308] * 10}
     require_bounded(as_read)
-    assert bounded(as_read) == {"k": [1e308] * (VALUES - 1)}
+    assert bounded(as_read) == {"k": [1e308] * 10}
 
 
 def test_what_is_merged_is_refused_by_the_field_that_it_is_in() -> None:

@@ -44,7 +44,8 @@ def test_every_field_of_a_resource_is_classified(resource: type[Task] | type[Use
 def given(kind: str, name: str, related: Mapping[str, str] = NOTHING) -> Task | User:
     """Every field that callers write, with a value that no resource is made with."""
     if kind == "Task":
-        task = Task(name=name, title="Send it", description="By post", priority=Task.HIGH, **related)
+        task = Task(name=name, title="Send it", description="By post", priority=Task.HIGH)
+        task.MergeFrom(Task(project=related.get("project", ""), parent_task=related.get("parent_task", "")))
         task.due_time.seconds = 2_000_000_000
         task.metadata.update({"color": "red"})
         task.tags.append("post")

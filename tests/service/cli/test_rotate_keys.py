@@ -17,6 +17,7 @@ from uuid import UUID
 import pytest
 
 import migrations
+from persistence.paging import PageQuery
 from persistence.database import Database
 from persistence.opening import Release, open_database
 from persistence.unit_of_work import UnitOfWork
@@ -60,7 +61,7 @@ async def _fill(uow: UnitOfWork, _caller: None, _command: None) -> None:
 
 
 async def _phones(uow: UnitOfWork, _caller: None, _command: None) -> set[str]:
-    return {row.phone_number for row in await uow.users.list_newest_first(None, 1000, deleted=False)}
+    return {row.phone_number for row in (await uow.user_pages.page(PageQuery(1000))).rows}
 
 
 async def _kids(uow: UnitOfWork, _caller: None, _command: None) -> set[str]:
