@@ -17,7 +17,7 @@ from persistence.models import TaskRow
 from persistence.repositories.base import Repository
 
 TASKS = TaskRow.metadata.tables["tasks"]
-MOST = 10_000  # tasks of one write: some seconds, so that it ends before the ceiling of a statement
+MOST = 5_000  # tasks of one write: some seconds, so that it ends before the ceiling of a statement
 OWNER: ColumnElement[UUID] = bindparam("owner", type_=Uuid)
 _ACTOR: ColumnElement[UUID] = bindparam("actor", type_=Uuid)
 _IDS = bindparam("chosen", type_=ARRAY(Uuid))

@@ -45,7 +45,9 @@ def add_to(commands: Any) -> None:
     actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
     imports = actions.add_parser("import", help="import a file of tasks", description=_IMPORT)
     imports.add_argument("file", metavar="FILE", help="the file, or - for standard input")
-    imports.add_argument("--validate-only", action="store_true", help="say what would be refused, and write nothing")
+    imports.add_argument(
+        "--validate-only", action="store_true", help="say what would be refused, message by message, and write nothing"
+    )
     imports.set_defaults(run=_import)
     exports = actions.add_parser("export", help="export tasks to a file", description=_EXPORT)
     exports.add_argument("file", metavar="FILE", nargs="?", default="-", help="the file (default: standard output)")

@@ -50,7 +50,7 @@ TOLD: dict[type[BaseException], tuple[str, str]] = {
     persistence.InvalidValue: ("INVALID_FIELD", "The database cannot hold a value of the request; check its limits."),
     persistence.TooManyRows: (
         "TOO_MANY_TASKS",
-        "The call would write more than 10,000 tasks at once; write some of them before (BatchUpdateTasks, "
+        "The call would write more than 5,000 tasks at once; write some of them before (BatchUpdateTasks, "
         "BatchDeleteTasks), then repeat it.",
     ),
     persistence.RequestIdReused: (

@@ -62,10 +62,11 @@ async def find_places(connection: AsyncConnection, chosen: Iterable[Order]) -> P
     found: dict[tuple[Order, bool], dict[str, Position | None]] = {}
     for order, deleted in product(chosen, (False, True)):
         sorted_rows = in_order([row for row in rows if deleted or row.deleted_at is None], order)
-        at = {"middle": len(sorted_rows) // 2, "last": len(sorted_rows) - PAGE - 2}
-        found[order, deleted] = {"first": None} | {
-            name: position_of(OF_OWNER, sorted_rows[place], order) for name, place in at.items()
-        }
+        half = len(sorted_rows) // 2
+        # Statistics know nothing of what is behind the lowest value, or behind none, though many rows have it.
+        lowest = next(row for row in sorted_rows[half // 2 :] if row.priority == "LOW" and row.due_at is None)
+        at = {"middle": sorted_rows[half], "lowest": lowest, "last": sorted_rows[-PAGE - 2]}
+        found[order, deleted] = {"first": None} | {name: position_of(OF_OWNER, row, order) for name, row in at.items()}
     return found
 
 
@@ -92,7 +93,7 @@ def filtered_queries(
         )
         for name, order, deleted in product(names, map(by, FILTERED), (False, True))
         for place, position in places[order, deleted].items()
-        if place == "middle" or not deleted
+        if place == "middle" or (place == "first" and not deleted)
     }
 
 

@@ -1,4 +1,4 @@
-"""Tags and the tasks that have them as rows: what one statement does to all of them, and by which index."""
+"""Tags and the tasks that have them as rows: what is done to all of them at once, and by which index."""
 
 import unicodedata
 from itertools import pairwise
@@ -67,7 +67,7 @@ async def test_what_is_written_notes_whose_it_is(shared_connection: AsyncConnect
         assert uow.requests._owners == {owner}
 
 
-async def test_a_rename_is_one_statement_whatever_the_number_of_tasks(
+async def test_a_rename_takes_two_statements_whatever_the_number_of_tasks(
     uow: UnitOfWork, shared_connection: AsyncConnection
 ) -> None:
     owner, other = await add_account(uow), await add_account(uow, "other")
@@ -77,7 +77,7 @@ async def test_a_rename_is_one_statement_whatever_the_number_of_tasks(
         of_other = await add_task(uow, other, tags=["m"])
         with sent_on(shared_connection) as sent:
             assert await uow.tagged_tasks.rename(owner, "m", "b" if count == 1 else "zz", owner) == count
-        assert len(sent) == 1
+        assert len(sent) == 2
         kept = (await uow.tasks.get_many(other, [of_other]))[of_other]
         assert (kept.tags, kept.version) == (["m"], 1)
     found = await shared_connection.execute(

@@ -17,9 +17,9 @@ from uuid import UUID
 import pytest
 
 import migrations
-from persistence.paging import PageQuery
 from persistence.database import Database
 from persistence.opening import Release, open_database
+from persistence.paging import PageQuery
 from persistence.unit_of_work import UnitOfWork
 from service.credentials.signing_keys import ensure_keys
 from service.identifiers import new_id

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-import tracemalloc
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from service.cli import task_csv, task_jsonl
 from service.cli.file_lines import LONGEST, Lines
-from service.cli.task_export import parents_first
-from service.cli.task_messages import Batch, messages
-from service.cli.task_rows import BadRow, Row
+from service.cli.task_rows import Row
 from service.errors import StartupError
 from taxiway.v1.task_pb2 import Task
-from taxiway.v1.task_service_pb2 import ImportTasksRequest, TaskImport
+from taxiway.v1.task_service_pb2 import TaskImport
 
 ME, ID = "users/me", "0190a1b2-c3d4-7e5f-8a9b-00000000000a"
 Read = list[TaskImport | tuple[int, str]]
@@ -126,8 +122,8 @@ def test_a_row_that_is_no_task_is_named_with_its_line(cells: str, reason: str) -
         ('{"colour": "red"}', 'the line is no task: Message type "taxiway.v1.Task" has no field named "colour"'),
         ('{"priority": "HUGE"}', "the line is no task"),
         ('{"dueTime": "x"}', "the line is no task"),
-        ('{"title": "\\ud800"}', "the line is no task"),
-        ('{"task_id": "\\ud800"}', "task_id must be a UUID"),
+        ('{"title": "\\ud800"}', "the row escapes a half of a character"),
+        ('{"task_id": "\\ud800"}', "the row escapes a half of a character"),
         ('{"task_id": 7}', "task_id must be a UUID"),
         ('{"metadata": {"a": ' + "[" * 200 + "]" * 200 + "}}", "the line is no task"),
         ('{"metadata": ' + "[" * 100_000, "the line is no JSON: it is nested too deep"),
@@ -180,78 +176,28 @@ def test_a_quote_that_is_never_closed_is_named_with_all_that_it_swallows() -> No
     assert found == (2, "the row is longer than 1 MiB (up to line 15002)")
 
 
-def rows(count: int, size: int) -> Iterator[Row | BadRow]:
-    for number in range(count):
-        yield Row(TaskImport(line=number + 1, task=Task(title=f"{number}", description="x" * size)))
+@pytest.mark.parametrize("cell", ["home\\", "a;home\\", "\\\\\\"])
+def test_tags_that_end_in_a_single_backslash_are_named_and_not_lost(cell: str) -> None:
+    assert "single backslash" in bad(read("csv", f'title,tags\nA,"{cell}"'.encode()))
 
 
-def _fail(row: BadRow) -> None:
-    raise AssertionError(row)
+def test_a_cell_full_of_backslashes_takes_no_longer_for_each_of_them() -> None:
+    """Read in one pass: by going back and forth, half a MiB would take hours."""
+    (row,) = read("csv", b'title,tags\nA,"' + b"\\x" * 200_000 + b'"')
+    assert isinstance(row, TaskImport)
+    assert row.task.tags[0] == "x" * 200_000
 
 
-def made(count: int, size: int, parent: str = ME) -> list[ImportTasksRequest]:
-    refused: list[BadRow] = []
-    found = list(messages(rows(count, size), Batch(parent), refused.append))
-    assert not refused
-    return found
+@pytest.mark.parametrize("value", [r'"state":"\ud800"', r'"priority":"a\uDFFF"', r'"metadata":{"k":"\ud83d"}'])
+def test_half_a_character_is_named_and_the_rows_behind_it_are_read(value: str) -> None:
+    first, second = read("jsonl", ('{"title":"A",' + value + '}\n{"title":"B \\ud83d\\ude00"}').encode())
+    assert isinstance(first, tuple)
+    assert "half of a character" in first[1]
+    assert titles([second]) == [(2, "B \U0001f600")]
 
 
-def test_messages_have_at_most_500_rows_and_1_mib() -> None:
-    assert [len(message.tasks) for message in made(1001, 1)] == [500, 500, 1]
-    large = made(120, 40_000)
-    assert sum(len(message.tasks) for message in large) == 120
-    assert all(message.ByteSize() <= 1 << 20 for message in large)
-    assert all(message.ByteSize() > 900_000 for message in large[:-1])
-
-
-def test_a_row_that_is_larger_than_a_message_is_refused_and_the_others_are_sent() -> None:
-    refused: list[BadRow] = []
-    given = [*rows(1, 1), *rows(1, 1 << 20), *rows(1, 1)]
-    (message,) = messages(given, Batch(ME), refused.append)
-    assert len(message.tasks) == 2
-    assert refused == [BadRow(1, "the row is longer than 1 MiB")]
-
-
-def test_the_request_id_of_a_message_is_made_of_owner_place_and_rows() -> None:
-    ids = [message.request_id for message in made(1500, 1)]
-    assert len(set(ids)) == 3
-    assert [message.request_id for message in made(1500, 1)] == ids
-    assert not set(ids) & {message.request_id for message in made(1500, 1, "users/x")}
-    assert not set(ids) & {message.request_id for message in made(1500, 2)}
-    same = [Row(TaskImport(task=Task(title="same")))] * 1000
-    first, second = messages(same, Batch(ME), _fail)
-    assert first.request_id != second.request_id
-
-
-def peak(data: bytes) -> int:
-    """Bytes in memory at a time, to make the messages of a file."""
-    file = io.BytesIO(data)
-    tracemalloc.start()
-    try:
-        for _ in messages(task_csv.read(Lines(file), ME), Batch(ME), lambda _bad: None):
-            pass
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def test_a_file_is_read_in_constant_memory() -> None:
-    row = b'"Paint the fence, twice",home;garden\n'
-    assert peak(b"title,tags\n" + row * 4_000) < peak(b"title,tags\n" + row * 1_500) + 100_000
-
-
-def test_a_line_without_an_end_is_read_in_constant_memory() -> None:
-    assert peak(b"title\n" + b"x" * (40 << 20)) < 8 << 20
-
-
-def test_parents_come_first_though_their_ids_are_greater() -> None:
-    def task(number: int, parent: int = 0) -> Task:
-        return Task(name=f"users/x/tasks/{number}", parent_task=f"users/x/tasks/{parent}" if parent else "")
-
-    def order(*tasks: Task) -> list[int]:
-        return [int(task.name[-1]) for task in parents_first(tasks)]
-
-    assert order(task(1), task(2, 1), task(3, 2)) == [1, 2, 3]
-    assert order(task(1, 2), task(2, 4), task(3, 1), task(4), task(5, 3)) == [4, 2, 1, 3, 5]
-    assert order(task(1, 9), task(2, 1)) == [1, 2]
-    assert sorted(order(task(1, 2), task(2, 1))) == [1, 2]
+@pytest.mark.parametrize("offset", ["+99:99", "-24:00", "+01:60"])
+def test_a_time_of_an_impossible_offset_is_named(offset: str) -> None:
+    time = f"2027-01-01T00:00:00{offset}"
+    assert "offset" in bad(read("csv", f"title,due_time\nA,{time}".encode()))
+    assert "offset" in bad(read("jsonl", json.dumps({"title": "A", "dueTime": time}).encode()))

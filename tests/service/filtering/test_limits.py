@@ -56,6 +56,6 @@ def test_2_kib_of_one_thing_are_no_filter_and_never_a_deep_stack(piece: str) -> 
     sys.setrecursionlimit(len(inspect.stack(0)) + 80)
     try:
         assert not is_read(piece * (2048 // len(piece.encode())))
-        assert is_read(f"title = '{piece * (2000 // len(piece.encode()))}'") != (piece in ("'", "*"))
+        assert is_read(f"title = '{piece * (2000 // len(piece.encode()))}'") != (piece == "'")
     finally:
         sys.setrecursionlimit(depth)

@@ -49,7 +49,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     METADATA_TOO_LARGE: _ErrorReason.ValueType  # 12
     """RESOURCE_EXHAUSTED. The metadata of the call is larger than 6 KiB. Send fewer or shorter entries."""
     TOO_MANY_TASKS: _ErrorReason.ValueType  # 13
-    """RESOURCE_EXHAUSTED. The call would write more than 10,000 tasks at once: those of a project, of a tag, or below a
+    """RESOURCE_EXHAUSTED. The call would write more than 5,000 tasks at once: those of a project, of a tag, or below a
     task. Nothing was written. Write some of them before, 500 at a time, and repeat the call.
     """
     RESOURCE_NOT_FOUND: _ErrorReason.ValueType  # 20
@@ -192,7 +192,7 @@ RESPONSE_TOO_LARGE: ErrorReason.ValueType  # 11
 METADATA_TOO_LARGE: ErrorReason.ValueType  # 12
 """RESOURCE_EXHAUSTED. The metadata of the call is larger than 6 KiB. Send fewer or shorter entries."""
 TOO_MANY_TASKS: ErrorReason.ValueType  # 13
-"""RESOURCE_EXHAUSTED. The call would write more than 10,000 tasks at once: those of a project, of a tag, or below a
+"""RESOURCE_EXHAUSTED. The call would write more than 5,000 tasks at once: those of a project, of a tag, or below a
 task. Nothing was written. Write some of them before, 500 at a time, and repeat the call.
 """
 RESOURCE_NOT_FOUND: ErrorReason.ValueType  # 20

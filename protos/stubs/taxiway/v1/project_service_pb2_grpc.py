@@ -135,7 +135,7 @@ class ProjectServiceServicer:
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,7 +148,7 @@ class ProjectServiceServicer:
         ALREADY_EXISTS, RESOURCE_NOT_DELETED: the project is not deleted.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

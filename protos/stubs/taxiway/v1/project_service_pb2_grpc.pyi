@@ -76,7 +76,7 @@ class ProjectServiceStub:
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
     UndeleteProject: _grpc.UnaryUnaryMultiCallable[_project_service_pb2.UndeleteProjectRequest, _project_pb2.Project]
     """Brings a deleted project back, with exactly the tasks that were deleted with it, and answers it.
@@ -85,7 +85,7 @@ class ProjectServiceStub:
     ALREADY_EXISTS, RESOURCE_NOT_DELETED: the project is not deleted.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
 
 @_typing.type_check_only
@@ -135,7 +135,7 @@ class ProjectServiceAsyncStub(ProjectServiceStub):
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
     UndeleteProject: _aio.UnaryUnaryMultiCallable[_project_service_pb2.UndeleteProjectRequest, _project_pb2.Project]  # type: ignore[assignment]
     """Brings a deleted project back, with exactly the tasks that were deleted with it, and answers it.
@@ -144,7 +144,7 @@ class ProjectServiceAsyncStub(ProjectServiceStub):
     ALREADY_EXISTS, RESOURCE_NOT_DELETED: the project is not deleted.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
 
 class ProjectServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -221,7 +221,7 @@ class ProjectServiceServicer(metaclass=_abc_1.ABCMeta):
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
 
     @_abc_1.abstractmethod
@@ -236,7 +236,7 @@ class ProjectServiceServicer(metaclass=_abc_1.ABCMeta):
         ALREADY_EXISTS, RESOURCE_NOT_DELETED: the project is not deleted.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
 
 def add_ProjectServiceServicer_to_server(servicer: ProjectServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -191,9 +191,9 @@ class Task(_message.Message):
 
     @_builtins.property
     def metadata(self) -> _struct_pb2.Struct:
-        """Free values of the clients, at most 16 KiB as JSON, 16 levels deep, 1,000 values, without NaN and infinity. A mask
-        may name single keys, as in `metadata.color` or, where a key has a dot, `metadata.`a.b``: a key that the request
-        does not have is removed, the others stay. Default: empty.
+        """Free values of the clients, at most 16 KiB as JSON with numbers written without exponent, 16 levels deep, 1,000
+        values, without NaN and infinity. A mask may name single keys, as in `metadata.color` or, where a key has a dot,
+        `metadata.`a.b``: a key that the request does not have is removed, the others stay. Default: empty.
         """
 
     def __init__(

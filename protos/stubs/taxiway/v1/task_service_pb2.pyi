@@ -124,7 +124,9 @@ class ListTasksRequest(_message.Message):
     order_by: _builtins.str
     """One or two of `create_time`, `update_time`, `due_time`, `priority` and `title`, each with ` desc` for the greatest
     first, as in `priority desc, due_time`. A task without the field comes last, ties are in the order of ids, in the
-    direction of the last field. Not for `users/-`. Default: empty, newest first.
+    direction of the last field. With two fields, of which the first is not `priority`, the tasks that are alike in it
+    are sorted for each page: where tens of thousands are, take one field. Not for `users/-`. Default: empty, newest
+    first.
     """
     def __init__(
         self,

@@ -219,7 +219,7 @@ class TaskServiceServicer:
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -235,7 +235,7 @@ class TaskServiceServicer:
         ALREADY_EXISTS, RESOURCE_NOT_DELETED: the task is not deleted.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -261,7 +261,7 @@ class TaskServiceServicer:
         FAILED_PRECONDITION, STATE_TRANSITION: the task is COMPLETED or CANCELLED.
         FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -408,7 +408,7 @@ class TaskServiceServicer:
         ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the owner has another tag of that name without case.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `tag.etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -420,7 +420,7 @@ class TaskServiceServicer:
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -89,7 +89,7 @@ class TaskServiceStub:
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
     UndeleteTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.UndeleteTaskRequest, _task_pb2.Task]
     """Brings a deleted task back, in the state it was in, and the subtasks that were deleted by the same call. Answers the
@@ -101,7 +101,7 @@ class TaskServiceStub:
     ALREADY_EXISTS, RESOURCE_NOT_DELETED: the task is not deleted.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
     StartTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.StartTaskRequest, _task_pb2.Task]
     """Begins a task: from OPEN to IN_PROGRESS, `start_time` is set.
@@ -119,7 +119,7 @@ class TaskServiceStub:
     FAILED_PRECONDITION, STATE_TRANSITION: the task is COMPLETED or CANCELLED.
     FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
     CancelTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.CancelTaskRequest, _task_pb2.Task]
     """Gives a task up: from OPEN or IN_PROGRESS to CANCELLED.
@@ -222,7 +222,7 @@ class TaskServiceStub:
     ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the owner has another tag of that name without case.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `tag.etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
     DeleteTag: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTagRequest, _empty_pb2.Empty]
     """Deletes a tag for good, and takes it from every task that has it: each gets a new version.
@@ -230,7 +230,7 @@ class TaskServiceStub:
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
 
 @_typing.type_check_only
@@ -291,7 +291,7 @@ class TaskServiceAsyncStub(TaskServiceStub):
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
     UndeleteTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.UndeleteTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Brings a deleted task back, in the state it was in, and the subtasks that were deleted by the same call. Answers the
@@ -303,7 +303,7 @@ class TaskServiceAsyncStub(TaskServiceStub):
     ALREADY_EXISTS, RESOURCE_NOT_DELETED: the task is not deleted.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
     StartTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.StartTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Begins a task: from OPEN to IN_PROGRESS, `start_time` is set.
@@ -321,7 +321,7 @@ class TaskServiceAsyncStub(TaskServiceStub):
     FAILED_PRECONDITION, STATE_TRANSITION: the task is COMPLETED or CANCELLED.
     FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
     CancelTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.CancelTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Gives a task up: from OPEN or IN_PROGRESS to CANCELLED.
@@ -424,7 +424,7 @@ class TaskServiceAsyncStub(TaskServiceStub):
     ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the owner has another tag of that name without case.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `tag.etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
     DeleteTag: _aio.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTagRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a tag for good, and takes it from every task that has it: each gets a new version.
@@ -432,7 +432,7 @@ class TaskServiceAsyncStub(TaskServiceStub):
     NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
     FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
     ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+    RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
     """
 
 class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -520,7 +520,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name or it is deleted, and `allow_missing` is not set.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
 
     @_abc_1.abstractmethod
@@ -538,7 +538,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         ALREADY_EXISTS, RESOURCE_NOT_DELETED: the task is not deleted.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
 
     @_abc_1.abstractmethod
@@ -568,7 +568,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         FAILED_PRECONDITION, STATE_TRANSITION: the task is COMPLETED or CANCELLED.
         FAILED_PRECONDITION, RESOURCE_DELETED or OWNER_DELETED: the task or its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
 
     @_abc_1.abstractmethod
@@ -737,7 +737,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         ALREADY_EXISTS, RESOURCE_ALREADY_EXISTS: the owner has another tag of that name without case.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `tag.etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
 
     @_abc_1.abstractmethod
@@ -751,7 +751,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, and `allow_missing` is not set.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
-        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 10,000 tasks would be written at once.
+        RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
 
 def add_TaskServiceServicer_to_server(servicer: TaskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
