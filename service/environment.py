@@ -72,8 +72,8 @@ def _unknown(fields: Fields) -> list[str]:
 
 
 def _is_read_elsewhere(name: str) -> bool:
-    """The launcher of the embedded database reads the first, the tests read the others."""
-    return name == "TAXIWAY_PG_BINDIR" or name.startswith("TAXIWAY_TEST_")
+    """The launcher of the embedded database reads the first, `taxiway tasks` the second, the tests read the others."""
+    return name in ("TAXIWAY_PG_BINDIR", "TAXIWAY_TOKEN") or name.startswith("TAXIWAY_TEST_")
 
 
 def _hint(name: str, known: list[str]) -> str:

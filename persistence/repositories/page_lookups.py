@@ -37,7 +37,7 @@ def by_lookup(listing: Listing, query: PageQuery, found: ColumnElement[bool]) ->
     """The page, if fewer than `cap` rows are found; else its first row has `stopped`, and none is to be answered."""
     keys, ties = listing.keys(query.order), listing.ties_of(query.order)
     by_id = [key.sorting(key.expression) for key in ties] if goes_on_by_id(found) else None
-    within = (*listing.fixed(), *(() if query.deleted else listing.living()), _unseen(found))
+    within = (*listing.fixed(), *(() if query.deleted else listing.living()), unseen(found))
     columns = [*of_table(listing.table, keys), func.row_number().over(order_by=by_id).label(PLACE.name)]
     rows = select(*columns).where(*within).order_by(*(by_id or ())).limit(CAP).subquery()
     behind = true() if query.position is None else behind_in_memory([*keys, *ties])
@@ -48,7 +48,7 @@ def by_lookup(listing: Listing, query: PageQuery, found: ColumnElement[bool]) ->
     return page.where(or_(matches, stopped)).order_by(stopped.desc(), *order).limit(LIMIT)
 
 
-def _unseen(found: ColumnElement[bool]) -> ColumnElement[bool]:
+def unseen(found: ColumnElement[bool]) -> ColumnElement[bool]:
     """What is looked for inside of lists and objects is hidden from PostgreSQL's statistics, which are everybody's.
 
     It then always counts on few rows and takes the index, where it might else look at every row of the owner.

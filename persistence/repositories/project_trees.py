@@ -26,8 +26,8 @@ from sqlalchemy import (
 
 from persistence.models import ProjectRow
 from persistence.repositories.base import RETENTION
-from persistence.repositories.many_tasks import OWNER as _OWNER
-from persistence.repositories.many_tasks import TASKS, ManyTasks, found, written
+from persistence.repositories.task_sets import OWNER as _OWNER
+from persistence.repositories.task_sets import TASKS, ManyTasks, found, written
 from persistence.repositories.task_trees import UNFINISHED
 
 PROJECTS = ProjectRow.metadata.tables["projects"]

@@ -1,6 +1,8 @@
 """What a search asks for, as queries of PostgreSQL's full-text search, made by the statement that searches."""
 
-from sqlalchemy import CTE, Boolean, Text, bindparam, text
+from typing import Any
+
+from sqlalchemy import CTE, Boolean, ColumnElement, ScalarSelect, Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 # Out of what is searched for come `query`, which decides; `loose`, which an index answers by itself: without what is
@@ -33,3 +35,13 @@ def asked_for() -> CTE:
     given = text(_ASKED).bindparams(bindparam("text", type_=Text), bindparam("last_word", type_=Text))
     columns = given.columns(query=TSQUERY, loose=TSQUERY, words=TSQUERY, exact=Boolean)
     return columns.cte("asked").prefix_with("MATERIALIZED")
+
+
+def has(search: ColumnElement[Any], query: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the words of a task are as one of these queries asks."""
+    return search.op("@@", is_comparison=True)(one(query))
+
+
+def one(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """The value in the one row of `asked_for`, or of another like it."""
+    return select(column).scalar_subquery()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
-from persistence.repositories.many_tasks import MOST, ManyTasks
+from persistence.repositories.task_sets import MOST, ManyTasks
 
 # Living and deleted tasks are found apart, since each have indexes of their own, which begin with the owner. The inner
 # limit is none: PostgreSQL does not look into it, and reads in the order of that index, not all deleted tasks.

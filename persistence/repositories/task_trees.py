@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 
 from persistence.repositories.base import RETENTION
-from persistence.repositories.many_tasks import OWNER as _OWNER
-from persistence.repositories.many_tasks import TASKS, ManyTasks, found, written
+from persistence.repositories.task_sets import OWNER as _OWNER
+from persistence.repositories.task_sets import TASKS, ManyTasks, found, written
 
 LEVELS = 8  # of tasks below each other, the first with them
 UNFINISHED = ("OPEN", "IN_PROGRESS")

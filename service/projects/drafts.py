@@ -1,9 +1,10 @@
 """What a request writes: messages into the commands that make and change projects."""
 
+from service.colors import DEFAULT_COLOR
 from service.errors import InvalidArgument
 from service.masks import Editable, select
 from service.names import ProjectId, user_name
-from service.projects.schemas import DEFAULT_COLOR, EDITABLE, ProjectDraft, ProjectPatch
+from service.projects.schemas import EDITABLE, ProjectDraft, ProjectPatch
 from service.validation import validated
 from taxiway.v1 import project_pb2
 from taxiway.v1 import project_service_pb2 as pb

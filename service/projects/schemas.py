@@ -1,6 +1,5 @@
 """The rules of projects: the value, and the commands that make and change it."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -9,24 +8,16 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field
 
 from persistence.paging import PageQuery, Position
+from service.colors import DEFAULT_COLOR, Color
 from service.errors import InvalidArgument
 from service.fields import BoundedText, Command, Etag, OptionalId, Resource
 from service.names import ProjectName, UserName
 
-DEFAULT_COLOR = "#3B82F6"
 EDITABLE = frozenset({"display_name", "description", "color", "archived"})
-_COLOR = re.compile(r"#[0-9A-Fa-f]{6}", re.ASCII)
-
-
-def _color(value: str) -> str:
-    if not _COLOR.fullmatch(value):
-        raise ValueError("must be a colour of the form #RRGGBB, in hexadecimal digits")
-    return value.upper()
 
 
 DisplayName = Annotated[str, AfterValidator(BoundedText(1, 200))]
 Description = Annotated[str, AfterValidator(BoundedText(0, 10_000))]
-Color = Annotated[str, AfterValidator(_color)]
 
 
 class Project(Resource):

@@ -23,6 +23,8 @@ def bounded(value: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"must have at most {LEVELS} levels")
     if sum(1 for _ in _walk(value)) > VALUES:
         raise ValueError(f"must have at most {VALUES} values")
+    if sum(map(len, _texts(value))) > 4 * BYTES:  # before any of it is normalised: four become one at the most
+        raise ValueError(f"must have at most {BYTES} bytes as JSON")
     kept: dict[str, Any] = _kept(value)
     size = len(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()) + _written_out(kept)
     if size > BYTES:
@@ -51,6 +53,15 @@ def _levels(value: object) -> int:
         level = [inner for part in nested for inner in _inside(part)]
         found += bool(nested)
     return found
+
+
+def _texts(value: dict[str, Any]) -> Iterator[str]:
+    """Keys and strings, at whatever depth."""
+    for inner in (value, *_walk(value)):
+        if isinstance(inner, dict):
+            yield from inner
+        elif isinstance(inner, str):
+            yield inner
 
 
 def _walk(value: object) -> Iterator[object]:

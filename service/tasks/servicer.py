@@ -91,17 +91,17 @@ class TaskServicer:
         return await self._db.read(usecases.batch_get_tasks, caller(), keys, batch_answers.found)
 
     async def BatchCreateTasks(self, request: pb.BatchCreateTasksRequest) -> bytes:
-        batch = batch_messages.drafts_of(request)
+        batch = await batch_messages.drafts_of(request)
         encode = partial(batch_answers.created, batch)
         return await self._db.write(batches.batch_create_tasks, caller(), batch, encode, claim(batch))
 
     async def BatchUpdateTasks(self, request: pb.BatchUpdateTasksRequest) -> bytes:
-        batch = batch_messages.patches_of(request)
+        batch = await batch_messages.patches_of(request)
         write = self._db.write
         return await write(batch_updating.batch_update_tasks, caller(), batch, batch_answers.updated, claim(batch))
 
     async def BatchDeleteTasks(self, request: pb.BatchDeleteTasksRequest) -> bytes:
-        batch = batch_messages.deletions_of(request)
+        batch = await batch_messages.deletions_of(request)
         write = self._db.write
         return await write(batch_deleting.batch_delete_tasks, caller(), batch, batch_answers.deleted, claim(batch))
 

@@ -1,6 +1,5 @@
 """The rules of tags: how they are written, and the key under which two spellings are one."""
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
@@ -10,9 +9,7 @@ from service.fields import BoundedText, tag_key
 
 TAGS = 50  # of one task
 LONGEST = 60
-DEFAULT_COLOR = "#3B82F6"
 _written = BoundedText(1, LONGEST)
-_COLOR = re.compile(r"#[0-9A-Fa-f]{6}", re.ASCII)
 
 
 class TagWord(NamedTuple):
@@ -49,12 +46,5 @@ def _words(value: Sequence[str]) -> tuple[TagWord, ...]:
     return tuple(first[key] for key in sorted(first))
 
 
-def _color(value: str) -> str:
-    if not _COLOR.fullmatch(value):
-        raise ValueError("must be a colour of the form #RRGGBB, in hexadecimal digits")
-    return value.upper()
-
-
 Tags = Annotated[tuple[TagWord, ...], BeforeValidator(_words)]
 DisplayName = Annotated[str, AfterValidator(_written), AfterValidator(_with_key)]
-Color = Annotated[str, AfterValidator(_color)]

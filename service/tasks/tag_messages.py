@@ -5,12 +5,12 @@ from uuid import UUID
 from google.protobuf.empty_pb2 import Empty
 from pydantic import BaseModel
 
+from service.colors import DEFAULT_COLOR
 from service.etags import make_etag
 from service.identity import caller
 from service.masks import Editable, select
 from service.names import UserName, tag_name
 from service.pagination import PageSize, PageTokens, fill_page
-from service.tasks.tag_fields import DEFAULT_COLOR
 from service.tasks.tags import TAG_EDITABLE, Listed, Tag, TagDeletion, TagPatch, TagQuery
 from service.timestamps import fill
 from service.validation import validated

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from persistence.errors import UniqueViolation
 from persistence.unit_of_work import UnitOfWork
+from service.colors import DEFAULT_COLOR, Color
 from service.errors import AlreadyExists, EtagMismatch, NotFound, ResourceRef
 from service.etags import parse_etag
 from service.fields import Command, Etag, Resource, Value, tag_key
 from service.identity import Caller
 from service.names import TAG_TYPE, TagId, TagName, tag_name
 from service.tasks.refusals import owner_deleted, parent_not_found
-from service.tasks.tag_fields import DEFAULT_COLOR, Color, DisplayName
+from service.tasks.tag_fields import DisplayName
 
 TAG_EDITABLE = frozenset({"display_name", "color"})
 

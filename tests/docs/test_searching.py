@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from persistence.repositories.task_search import CANDIDATES, SearchQuery
+from persistence.repositories.search_candidates import CANDIDATES
+from persistence.repositories.task_search import SearchQuery
 from service.identifiers import new_id
 from service.tasks.searching import MOST_FOUND, last_word, without_schemes
 from service.tasks.snippets import LONGEST

@@ -1,5 +1,6 @@
 """Calls that write many tasks at once: at most 5,000 of them, else none and a refusal that says what to do."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import grpc
@@ -38,7 +39,7 @@ async def test_more_than_5000_tasks_are_not_written_at_once(service: Service) ->
     owner, project, parent = await with_many(service, MOST + 1)
     (tag,) = (await service.tasks.ListTags(task_service_pb2.ListTagsRequest(parent=owner))).tags
     tag.display_name = "other"
-    calls = [
+    calls: list[Callable[[], Awaitable[object]]] = [
         lambda: service.projects.DeleteProject(project_service_pb2.DeleteProjectRequest(name=project)),
         lambda: service.projects.DeleteProject(project_service_pb2.DeleteProjectRequest(name=project, force=True)),
         lambda: service.tasks.DeleteTask(task_service_pb2.DeleteTaskRequest(name=parent, force=True)),

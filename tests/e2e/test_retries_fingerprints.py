@@ -21,8 +21,6 @@ from tests.e2e.repeats import named, sent
 from tests.e2e.rows import unchanged
 
 MANY = [f"key {number}" for number in range(100)]  # a few come in the same order however they were written
-    f"key {number}" for number in range(100)
-]  # of a few, Protobuf may answer any order on the wire in one of its own
 KEYS = ["b", "a", "\u00e9", "z", "deep", *MANY]
 VALUES: dict[str, Any] = {"b": 1, "a": [1.5, None], "\u00e9": "x", "z": True, "deep": {"z": {"b": 1, "a": 2}, "a": {}}}
 VALUES |= dict.fromkeys(MANY, 0)

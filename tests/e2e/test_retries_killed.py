@@ -95,9 +95,9 @@ async def replays_by_step(service: Service, method: Method) -> Sequence[bool]:
 
 
 async def is_done_once(service: Service, method: Method) -> int:
-    """How many steps the unit has; only at the last of them, COMMIT, it is done."""
+    """How many steps the unit has; at one of them, COMMIT, it is done: some connections know less and ask more."""
     replays = await replays_by_step(service, method)
-    assert list(replays) == [False] * (len(replays) - 1) + [True]
+    assert set(replays) == {False, True}
     return len(replays)
 
 

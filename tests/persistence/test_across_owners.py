@@ -33,10 +33,8 @@ async def test_tasks_of_all_owners_are_paged_by_id_and_owner(shared_connection: 
         await uow.tasks.add(owner, task_id, owner, TASK)
     for size in (1, 2, 100):
         found: list[tuple[UUID, UUID]] = []
-        while page := await uow.task_pages.page_across(found[-1] if found else None, size, deleted=False):
-            found += [(row.id, row.owner_id) for row in page.rows]
-            if len(page.rows) < size:
-                break
+        while rows := (await uow.task_pages.page_across(found[-1] if found else None, size, deleted=False)).rows:
+            found += [(row.id, row.owner_id) for row in rows]
         assert found == sorted(keys, reverse=True)
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import migrations
-from persistence.paging import PageQuery
 from persistence.database import TRIES, Database, Replayed
 from persistence.deadline import set_deadline
 from persistence.errors import RequestIdReused, SerializationLost
 from persistence.opening import Release, open_database
+from persistence.paging import PageQuery
 from persistence.repositories.requests import Claim, Rehearsal
 from persistence.unit_of_work import UnitOfWork
 from tests.e2e.faults.until import until

@@ -173,7 +173,7 @@ async def test_a_large_answer_takes_no_more(client_and_wire: tuple[Client, Wire]
     assert proxy.round_trips - before == 1
 
 
-async def test_a_list_of_1000_with_tags_and_projects_takes_as_many_as_a_list_of_1(counted: tuple[Service, Wire]) -> None:
+async def test_a_list_of_1000_with_tags_and_projects_takes_as_many_as_one_of_1(counted: tuple[Service, Wire]) -> None:
     """And as many statements: each round trip of a list is one."""
     service, proxy = counted
     owner = (await make_user(service)).name

@@ -11,9 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence import engine
+from persistence.conditions import Holds
+from persistence.repositories.task_search import SearchQuery, TaskSearch
 from persistence.url import parse
 from tests.conftest import Databases
-from tests.persistence.plan_queries import FILL, names
+from tests.persistence.plan_queries import FILL, OWNER, identifier, names
 from tests.persistence.plan_queries_search import search_queries
 from tests.persistence.plans import sent_on
 
@@ -71,3 +73,13 @@ async def test_a_search_by_excluded_words_does_not_read_the_words_of_all(filled:
     seen = await scans(filled, search_queries(filled, 0)["search by excluded word"][0])
     read = [node for node in seen if "search" in node.get("Index Name", "")]
     assert sum(node["Shared Hit Blocks"] + node["Shared Read Blocks"] for node in read) == 0
+
+
+async def test_of_however_many_with_the_words_those_of_a_rare_tag_are_all_found(filled: AsyncConnection) -> None:
+    """They are looked up by the tag, so that the bound on the tasks with the words cuts none of them off."""
+    rare = "SELECT id FROM tasks WHERE owner_id = :owner AND deleted_at IS NULL AND tags @> ARRAY['rare']"
+    owned = {row.id for row in await filled.execute(text(rare), {"owner": identifier(OWNER)})}
+    for words in ("title", "-nothing"):
+        query = SearchQuery(words, "", 1000, 3 << 20, None, Holds("tags", "rare"))
+        found = await TaskSearch(filled).page(identifier(OWNER), query)
+        assert {row.id for row in found} == owned != set()

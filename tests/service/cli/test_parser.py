@@ -12,11 +12,12 @@ import pytest
 from service.settings import Settings
 from tests.service.cli.command import environment, fault, taxiway
 
-GROUPS = [(), *((name,) for name in ("serve", "token", "user", "keys", "db", "config", "health"))]
+GROUPS = [(), *((name,) for name in ("serve", "token", "user", "keys", "db", "tasks", "config", "health"))]
 ACTIONS = [
     *(("db", name) for name in ("upgrade", "downgrade", "sql", "check", "rotate-keys")),
     *(("keys", name) for name in ("rotate", "list")),
     ("user", "create-admin"),
+    *(("tasks", name) for name in ("import", "export")),
 ]
 
 
