@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sqlalchemy import Boolean, Column, ColumnClause, ColumnElement, Integer, Table, bindparam, column, select
+from sqlalchemy import Boolean, Column, ColumnClause, ColumnElement, Integer, Table, bindparam, column
 from sqlalchemy.sql.expression import FromClause
 
 from persistence.conditions import Condition
@@ -15,10 +15,7 @@ from persistence.repositories.base import answered
 from persistence.repositories.conditions import clause
 from persistence.repositories.segments import Key
 
-LIMIT = bindparam("limit", type_=Integer)
-# PostgreSQL does not look into it, and counts on a tenth of the rows: so it reads them in the order of an index,
-# whatever it believes of an owner, and does not sort all of them to give the first ones.
-CAP = select(bindparam("cap", type_=Integer)).scalar_subquery()
+LIMIT, CAP = bindparam("limit", type_=Integer), bindparam("cap", type_=Integer)
 PLACE = column("place", Integer)
 MATCHES, STOPPED = column("matches", Boolean), column("stopped", Boolean)
 

@@ -17,6 +17,7 @@ DOCUMENT = (ROOT / "docs/adding-a-resource.md").read_text()
 KNOWN_ELSEWHERE = {
     "service/first_administrator.py": "makes the first administrator, who is a user",
     "persistence/repositories/owner_positions.py": "makes the row of an owner, who is a user",
+    "persistence/repositories/search_*.py": "the parts of a search of tasks",
     "service/cli/task*.py": "the commands of a client: `taxiway tasks`",
 }
 # Resources that are no rows which callers make and change, and why.

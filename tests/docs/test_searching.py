@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from persistence.repositories.search_candidates import CANDIDATES
+from persistence.repositories.search_candidates import CANDIDATES, LOOKED_UP
 from persistence.repositories.task_search import SearchQuery
 from service.identifiers import new_id
 from service.tasks.searching import MOST_FOUND, last_word, without_schemes
@@ -29,5 +29,11 @@ async def test_the_examples_find_what_they_say(shared_connection: AsyncConnectio
 
 
 def test_the_limits_are_those_that_it_names() -> None:
-    for limit in (f"{CANDIDATES:,} are looked at", f"answers {MOST_FOUND:,} tasks", f"some {LONGEST} code points"):
+    for limit in (
+        f"{CANDIDATES:,} are looked at",
+        f"fewer than {LOOKED_UP:,}",
+        f"{CANDIDATES - LOOKED_UP:,} of those",
+        f"answers {MOST_FOUND:,} tasks",
+        f"some {LONGEST} code points",
+    ):
         assert limit in TEXT.replace("\n  ", " ")

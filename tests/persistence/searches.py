@@ -21,13 +21,13 @@ def asked(words: str, **further: Any) -> SearchQuery:
     return replace(SearchQuery(words, last_word(words), limit=WIDE, size=WIDE), **further)
 
 
-async def add_tasks(uow: UnitOfWork, owner: UUID, *texts: str | tuple[str, str]) -> list[UUID]:
+async def add_tasks(uow: UnitOfWork, owner: UUID, *texts: str | tuple[str, str], **columns: object) -> list[UUID]:
     """Tasks of these titles, or titles and descriptions."""
     pairs = [(each, "") if isinstance(each, str) else each for each in texts]
     ids = [new_id() for _ in pairs]
     for task_id, (title, description) in zip(ids, pairs, strict=True):
-        columns = {"title": title, "description": description, "priority": "LOW"}
-        await uow.tasks.add(owner, task_id, owner, columns)
+        written = {"title": title, "description": description, "priority": "LOW", **columns}
+        await uow.tasks.add(owner, task_id, owner, written)
     return ids
 
 

@@ -52,6 +52,15 @@ async def test_it_finds_living_tasks_of_the_owner_alone_those_that_the_condition
     assert not await titles(uow, owner, "tea", condition=Compare("priority", "=", "HIGH"))
 
 
+async def test_what_an_index_finds_by_the_condition_is_searched_like_all_else(uow: UnitOfWork, owner: UUID) -> None:
+    (parent,) = await add_tasks(uow, owner, "milk")
+    _, _, gone = await add_tasks(uow, owner, "milk one", "tea", "milk gone", parent_id=parent)
+    await uow.tasks.change((owner, gone), owner, {"deleted_at": Moment.NOW, "purge_at": Moment.PURGE}, Guard())
+    within = Compare("parent_id", "=", parent)
+    for words, title in (("milk", "milk one"), ("mil", "milk one"), ("-milk", "tea"), ('-"one milk" tea', "tea")):
+        assert await titles(uow, owner, words, condition=within) == [title]
+
+
 async def test_pages_go_on_where_the_one_before_ended_whatever_the_rank(uow: UnitOfWork, owner: UUID) -> None:
     """Ranks are of single precision: one that was cut or widened on its way would lose tasks or repeat them."""
     await add_tasks(uow, owner, *(("milk", "milk " * (place % 5)) for place in range(30)))

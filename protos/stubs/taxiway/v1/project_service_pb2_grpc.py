@@ -147,6 +147,9 @@ class ProjectServiceServicer:
         NOT_FOUND, RESOURCE_NOT_FOUND: there is none of that name, or it is purged.
         ALREADY_EXISTS, RESOURCE_NOT_DELETED: the project is not deleted.
         FAILED_PRECONDITION, OWNER_DELETED: its owner is deleted.
+        FAILED_PRECONDITION, PARENT_NOT_FOUND: one of its tasks has a parent task or a project that is deleted; bring that
+        back first.
+        FAILED_PRECONDITION, PARENT_COMPLETED: one of its tasks is not done, and its parent task is; reopen that first.
         ABORTED, ETAG_MISMATCH: `etag` is given and stale.
         RESOURCE_EXHAUSTED, TOO_MANY_TASKS: more than 5,000 tasks would be written at once.
         """
