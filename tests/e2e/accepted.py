@@ -1,5 +1,6 @@
 """For every method a request that it accepts, on rows of its own, so that they can be made in any order."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -96,13 +97,11 @@ async def _of_tasks(service: Service) -> Requests:
             parent=owner.name, tasks=[tasks.TaskImport(task=task_pb2.Task(title="Import"))]
         ),
         "ExportTasks": tasks.ExportTasksRequest(parent=owner.name),
-        **await _batches(service, owner.name),
-        **await _of_tags(service),
     }
 
 
-async def _batches(service: Service, owner: str) -> Requests:
-    """On tasks that no other request is about."""
+async def _of_batches(service: Service) -> Requests:
+    owner = (await make_user(service)).name
     names = [(await make_task(service, owner)).name for _ in range(4)]
     drafts = [tasks.CreateTaskRequest(task=task_pb2.Task(title=title)) for title in ("One", "Two")]
     changed = [tasks.UpdateTaskRequest(task=task_pb2.Task(name=name, title="Changed")) for name in names[:2]]
@@ -142,9 +141,12 @@ async def _of_projects(service: Service) -> Requests:
     }
 
 
+# By what the full name of a method matches, the first that does.
 _OF: dict[str, Callable[[Service], Awaitable[Requests]]] = {
     "UserService": _of_users,
     "AuthService": _of_auth,
+    "TaskService/Batch": _of_batches,
+    "TaskService/.*Tags?$": _of_tags,
     "TaskService": _of_tasks,
     "ProjectService": _of_projects,
 }
@@ -156,5 +158,6 @@ async def accepted_requests(service: Service) -> Requests:
 
 
 async def accepted(service: Service, method: Method) -> Any:
-    """Of one method."""
-    return (await _OF[method.descriptor.containing_service.name](service))[method.name]
+    """Of one method; what else it takes to make is made of its kind alone."""
+    make = next(make for pattern, make in _OF.items() if re.search(pattern, method.path))
+    return (await make(service))[method.name]

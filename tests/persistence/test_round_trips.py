@@ -119,7 +119,12 @@ async def test_a_method_takes_its_round_trips_and_none_for_the_token(
     assert await _warm(*counted, method, with_id=False) == COUNTS[method.name]
 
 
-@pytest.mark.parametrize("method", mutations(), ids=str)
+TOLD = ("CreateTask", "BatchCreateTasks", "UpdateUser", "DeleteProject", "RevokeSession")  # the others are proven
+
+
+@pytest.mark.parametrize(
+    "method", [pytest.param(m, marks=[] if m.name in TOLD else pytest.mark.prove) for m in mutations()], ids=str
+)
 async def test_a_request_id_takes_two_more(counted: tuple[Service, Wire], method: Method) -> None:
     assert await _warm(*counted, method, with_id=True) == COUNTS[method.name] + 2
 

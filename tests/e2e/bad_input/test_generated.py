@@ -107,7 +107,7 @@ async def explore(drawing: Drawing, method: Method, examples: int) -> None:
 
 @pytest.mark.parametrize("method", methods(), ids=str)
 async def test_a_few_hundred_messages_get_documented_answers(drawing: Drawing, method: Method) -> None:
-    await explore(drawing, method, 25)
+    await explore(drawing, method, 12)
 
 
 @pytest.mark.prove

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from persistence import url as urls
 
 AWAITED = frozenset(b"QSH")  # Query, Sync, Flush: what a client sends last before it waits for the server
+COMMIT = 0  # stands for the step that is COMMIT, whatever its number
 
 
 @dataclass
@@ -23,11 +24,11 @@ class Steps:
     def arm(self, step: int) -> None:
         self.stop_at = step
 
-    def stops(self, step: int) -> bool:
-        if step != self.stop_at:
-            return False
-        self.stop_at = None
-        return True
+    def stops(self, step: int, *, commits: bool) -> bool:
+        """Once for each `arm`."""
+        stops = self.stop_at == step or (commits and self.stop_at == COMMIT)
+        self.stop_at = None if stops else self.stop_at
+        return stops
 
 
 @dataclass(eq=False)
@@ -108,7 +109,8 @@ def _count(proxy: Steps, link: _Link, kind: int, body: bytes) -> None:
         link.step = 1
     elif link.step:
         link.step += 1
-    link.waits = link.waits or (link.step > 0 and proxy.stops(link.step))
+    if link.step and proxy.stops(link.step, commits=body.startswith(b"COMMIT")):
+        link.waits = True
     if body.startswith((b"COMMIT", b"ROLLBACK")):
         link.step = 0
 

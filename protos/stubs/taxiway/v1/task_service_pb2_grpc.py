@@ -353,8 +353,9 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SearchTasks(self, request, context):
-        """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, the
-        best of the first 10,000 that are found, a page at a time.
+        """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, a page
+        at a time. They are the best of the first 10,000 that have the words; with a filter that an index answers for fewer
+        than 5,000 tasks, of all of these.
 
         NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
         INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.

@@ -183,8 +183,9 @@ class TaskServiceStub:
     RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is deleted.
     """
     SearchTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.SearchTasksRequest, _task_service_pb2.SearchTasksResponse]
-    """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, the
-    best of the first 10,000 that are found, a page at a time.
+    """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, a page
+    at a time. They are the best of the first 10,000 that have the words; with a filter that an index answers for fewer
+    than 5,000 tasks, of all of these.
 
     NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
     INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
@@ -385,8 +386,9 @@ class TaskServiceAsyncStub(TaskServiceStub):
     RESOURCE_EXHAUSTED, RESPONSE_TOO_LARGE: they do not fit into one answer; nothing is deleted.
     """
     SearchTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.SearchTasksRequest, _task_service_pb2.SearchTasksResponse]  # type: ignore[assignment]
-    """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, the
-    best of the first 10,000 that are found, a page at a time.
+    """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, a page
+    at a time. They are the best of the first 10,000 that have the words; with a filter that an index answers for fewer
+    than 5,000 tasks, of all of these.
 
     NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
     INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
@@ -674,8 +676,9 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.SearchTasksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_service_pb2.SearchTasksResponse, _abc.Awaitable[_task_service_pb2.SearchTasksResponse]]:
-        """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, the
-        best of the first 10,000 that are found, a page at a time.
+        """Finds words in the titles and descriptions of one user's tasks that are not deleted, best first: at most 1,000, a page
+        at a time. They are the best of the first 10,000 that have the words; with a filter that an index answers for fewer
+        than 5,000 tasks, of all of these.
 
         NOT_FOUND, PARENT_NOT_FOUND: the owner does not exist.
         INVALID_ARGUMENT, INVALID_FILTER: the filter breaks a rule; the message says where and which.
