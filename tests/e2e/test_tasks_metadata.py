@@ -1,6 +1,7 @@
 """Metadata of tasks: what is kept, and the limits of what a request may bring."""
 
 import math
+from decimal import Decimal
 from typing import Any
 
 import grpc
@@ -142,17 +143,20 @@ async def test_every_field_that_is_wrong_is_named_with_the_metadata(service: Ser
 
 
 @pytest.mark.parametrize("number", [1e308, LEAST, -2.2250738585072014e-308], ids=str)
-async def test_as_many_numbers_of_hundreds_of_digits_as_there_may_be_values(
+async def test_numbers_count_with_all_the_digits_that_the_database_keeps_of_them(
     service: Service, owner: str, number: float
 ) -> None:
-    """PostgreSQL keeps and answers every digit of them; none of it counts for the limit."""
-    as_json = len(f"{number!r},")
-    values = {"k": [number] * min(VALUES - 2, (BYTES - 32) // as_json)}
-    task = await keep(service, owner, values)
-    assert (await get(service, task)).metadata == struct(values)
+    """Else a request of 16 KiB would be a row, and an answer, of many times that."""
+    digits = len(f"{Decimal(repr(number)):f}")
+    most = (BYTES - len('{"k":[]}') + 1) // (digits + 1)
+    task = await keep(service, owner, {"k": [number] * most})
+    assert (await get(service, task)).metadata == struct({"k": [number] * most})
     async with unchanged(service.database_url):
         assert await update_task(service, task) == task
-    assert (await merge(service, task, {"one more": 1}, "one more")).metadata == struct({**values, "one more": 1})
+    after = await merge(service, task, {"l": 1}, "l", "k")
+    assert after.metadata == struct({"l": 1})
+    for many in (most + 1, VALUES - 1):
+        await is_refused(service, owner, struct({"k": [number] * many}), "numbers without exponent")
 
 
 def deep(levels: int, kind: str) -> bytes:
