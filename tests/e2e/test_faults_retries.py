@@ -59,7 +59,7 @@ async def test_a_migration_under_load_costs_no_caller_an_error(service: Service,
     for number in range(5):
         seen = len(outcomes)
         await until(lambda: len(outcomes) > seen + 24, 20)  # noqa: B023 - it is awaited within the round
-        await admin.execute(f"ALTER TABLE tasks ALTER COLUMN description TYPE {'text' if number % 2 else 'varchar'}")
+        await admin.execute(f"ALTER TABLE tasks ALTER COLUMN tags TYPE {'text[]' if number % 2 else 'varchar[]'}")
     ending.set()
     await asyncio.gather(*callers)
     assert service.lifecycle.db.counts.retries > 0

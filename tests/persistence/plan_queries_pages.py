@@ -60,13 +60,16 @@ async def find_places(connection: AsyncConnection, chosen: Iterable[Order]) -> P
     """Where the pages of each order begin, with the deleted tasks and without."""
     rows = (await connection.execute(_ROWS, {"owner": identifier(OWNER)})).all()
     found: dict[tuple[Order, bool], dict[str, Position | None]] = {}
-    for order, deleted in product(chosen, (False, True)):
-        sorted_rows = in_order([row for row in rows if deleted or row.deleted_at is None], order)
-        half = len(sorted_rows) // 2
-        # Statistics know nothing of what is behind the lowest value, or behind none, though many rows have it.
-        lowest = next(row for row in sorted_rows[half // 2 :] if row.priority == "LOW" and row.due_at is None)
-        at = {"middle": sorted_rows[half], "lowest": lowest, "last": sorted_rows[-PAGE - 2]}
-        found[order, deleted] = {"first": None} | {name: position_of(OF_OWNER, row, order) for name, row in at.items()}
+    for order in chosen:
+        whole = in_order(rows, order)
+        for deleted in (False, True):
+            listed = [row for row in whole if deleted or row.deleted_at is None]
+            half = len(listed) // 2
+            # Statistics know nothing of what is behind the lowest value, or behind none, though many rows have it.
+            lowest = next(row for row in listed[half // 2 :] if row.priority == "LOW" and row.due_at is None)
+            at = {"middle": listed[half], "lowest": lowest, "last": listed[-PAGE - 2]}
+            places = {name: position_of(OF_OWNER, row, order) for name, row in at.items()}
+            found[order, deleted] = {"first": None, **places}
     return found
 
 

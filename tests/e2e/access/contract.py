@@ -108,7 +108,9 @@ def _is_given(field: FieldDescriptor, values: Mapping[str, object]) -> bool:
 
 def _value(field: FieldDescriptor, names: Mapping[str, str], values: Mapping[str, object]) -> Any:
     if field.message_type is not None:
-        value: object = filled(field.message_type, names, values)
+        # A request within a batch has no id of its own.
+        within = {name: given for name, given in values.items() if name != "request_id"}
+        value: object = filled(field.message_type, names, within)
     elif referenced := _referenced(field):
         value = names[referenced]
     else:
