@@ -31,6 +31,7 @@ def reason_of(kind: type[BaseException]) -> str:
     return reason
 
 
+Code = grpc.StatusCode
 # They leave persistence only as what `status` maps, or as a bug: `Database` and the use cases take them before.
 INSIDE = {
     persistence.UniqueViolation,
@@ -44,7 +45,7 @@ RAISED = [kind for kind in leaves(ServiceError) + leaves(PersistenceError) if ki
 @pytest.mark.parametrize("kind", RAISED, ids=lambda kind: kind.__name__)
 def test_each_error_has_a_reason_of_the_contract_and_the_code_that_its_comment_says(kind: type[BaseException]) -> None:
     """The contract begins with one code; of a field that names what is not there the reason has another one too."""
-    expected = {subtask_errors.ReferenceNotFound: grpc.StatusCode.FAILED_PRECONDITION}
+    expected: dict[type[BaseException], Code] = {subtask_errors.ReferenceNotFound: Code.FAILED_PRECONDITION}
     assert expected.get(kind, documented_codes()[reason_of(kind)]) is code_of(kind)
 
 
