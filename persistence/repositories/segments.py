@@ -41,14 +41,18 @@ class Key:
         return [*self.expression.clauses][1] if isinstance(self.expression, FunctionElement) else None
 
     @property
+    def given(self) -> ColumnElement[Any]:
+        """The value of the position that a page begins behind."""
+        return bindparam(f"at_{self.place}", type_=self.column.type)
+
+    @property
     def value(self) -> ColumnElement[Any]:
-        """That of the position which a page begins behind."""
-        given = bindparam(f"at_{self.place}", type_=self.column.type)
-        return given if self.absent is None else func.coalesce(given, self.absent)
+        """The same, as the expression has it."""
+        return self.given if self.absent is None else func.coalesce(self.given, self.absent)
 
     @property
     def unseen_value(self) -> ColumnElement[Any]:
-        """The same, hidden from PostgreSQL, which then counts on a third of the rows.
+        """The value, hidden from PostgreSQL, which then counts on a third of the rows.
 
         It judges a row comparison by the first value: where many rows have that one it would count on few, and perhaps
         go through another index.
@@ -118,8 +122,10 @@ def _of_ranges(first: Key, rest: ColumnElement[bool], start: Lead) -> Iterator[S
     in_absent = start is not None and not start
     if not in_absent:
         if start:
-            yield Segment((first.expression == first.value, rest), grouped=True)
-        begin = (first.follows(first.expression, first.unseen_value),) if start else ()
+            # How many rows are alike PostgreSQL knows of the column, and not of the expression.
+            known = () if first.absent is None else (first.column == first.given,)
+            yield Segment((first.expression == first.value, *known, rest), grouped=True)
+        begin = (first.follows(first.expression, first.value),) if start else ()
         end = () if first.absent is None else (first.follows(first.absent, first.expression),)
         yield Segment((*begin, *end))
     if first.absent is not None:

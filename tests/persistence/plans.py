@@ -16,12 +16,14 @@ Plan = dict[str, Any]
 class Examined:
     """`conditions` of the indexes, by their names; `rows` are those that scans of tables gave and threw away.
 
-    `entries` are the rows that a bitmap was made of: places in the table, which it then looks at or not.
+    `entries` are the rows that a bitmap was made of: places in the table, which it then looks at or not. `blocks` of
+    tables and indexes were read.
     """
 
     conditions: frozenset[tuple[str, str]]
     rows: int
     entries: int
+    blocks: int
     sequential: frozenset[str]
     sorts: bool
 
@@ -41,12 +43,12 @@ async def examine(connection: AsyncConnection, run: Callable[[], Awaitable[objec
         await run()
     await trial.rollback()
     assert 1 <= len(sent) <= most, "statements of a call"
-    nodes: list[Plan] = []
+    plans: list[Plan] = []
     for statement, parameters in sent:
-        explain = f"EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) {statement}"
+        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, TIMING OFF) {statement}"
         answer = (await connection.exec_driver_sql(explain, parameters)).scalar_one()
-        nodes += _nodes((json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"])
-    return _examined(nodes)
+        plans.append((json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"])
+    return _examined(plans)
 
 
 @contextmanager
@@ -70,7 +72,8 @@ def _nodes(plan: Plan) -> Iterator[Plan]:
         yield from _nodes(part)
 
 
-def _examined(nodes: list[Plan]) -> Examined:
+def _examined(plans: list[Plan]) -> Examined:
+    nodes = [node for plan in plans for node in _nodes(plan)]
     scans = [node for node in nodes if "Scan" in node["Node Type"] and node["Actual Loops"]]
     bitmaps = [scan for scan in scans if scan["Node Type"] == "Bitmap Index Scan"]
     # What other scans go through, a subquery or a list of values, was counted below them.
@@ -80,6 +83,7 @@ def _examined(nodes: list[Plan]) -> Examined:
         ),
         rows=sum(_rows(scan) for scan in scans if "Relation Name" in scan),
         entries=sum(_rows(scan) for scan in bitmaps),
+        blocks=sum(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in plans),
         sequential=frozenset(scan["Relation Name"] for scan in scans if scan["Node Type"] == "Seq Scan"),
         sorts=any("Sort" in node["Node Type"] for node in nodes),
     )
